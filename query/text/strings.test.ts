@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { quoteGo, unquoteGo, unquoteProm, type Unquoted } from './strings.ts'
 
 const show = (result: Unquoted) => ('value' in result ? result.value : `error: ${result.error}`)
