@@ -8,10 +8,12 @@ export interface Clock {
   nowNs(): bigint
   /** Wall time in ms since the epoch. */
   nowMs(): number
-  /** Monotonic ms from an arbitrary start; fractions are kept. */
+  /** Monotonic ms from an arbitrary start, the same for all threads of the process; fractions are kept. */
   monotonicMs(): number
   /** Resolves after at least `ms`; rejects with the abort's reason when aborted before. */
   sleep(ms: number, abort?: AbortSignal): Promise<void>
+  /** Resolves after the events that wait now were handled. */
+  turn(): Promise<void>
   /** Calls `work` once after `ms`; the returned function cancels it. The timer does not keep the process alive. */
   after(ms: number, work: () => void): () => void
 }
@@ -24,7 +26,7 @@ export const systemClock: Clock = {
     return BigInt(whole) * 1_000_000n + BigInt(Math.floor((ms - whole) * 1e6))
   },
   nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   sleep(ms, abort) {
     return new Promise((resolve, reject) => {
       if (abort?.aborted === true) return reject(abort.reason)
@@ -39,6 +41,7 @@ export const systemClock: Clock = {
       abort?.addEventListener('abort', onAbort, { once: true })
     })
   },
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
   after(ms, work) {
     const timer = setTimeout(work, ms)
     timer.unref()
