@@ -1,0 +1,54 @@
+/**
+ * zstd for our own pages and records: plain bytes in, one frame out, and back with the length known.
+ * Frames carry no checksum of their own; whoever stores them keeps a crc32c beside them.
+ */
+import { ByteWriter } from '../bytes/writer.ts'
+import { Codec, unzstdSpec, zstdSpec } from './codec.ts'
+import { pageCorrupt } from './errors.ts'
+
+/** zstd's own limit for decoders. Our frames never need it. */
+const windowLogMax = 27
+
+/** A scratch buffer larger than this is not kept for the next call. */
+const keptBytes = 8 * 1024 * 1024
+
+const encoders = new Map<number, Codec>()
+const decoder = new Codec(unzstdSpec(windowLogMax))
+let scratch = new ByteWriter()
+
+/** `bytes` as one zstd frame in an array of its own. Level 1 for what is written once and merged soon. */
+export function zstdCompress(bytes: Uint8Array, level: number): Uint8Array<ArrayBuffer> {
+  let codec = encoders.get(level)
+  if (codec === undefined) {
+    codec = new Codec(zstdSpec(level))
+    encoders.set(level, codec)
+  }
+  scratch.reset()
+  // ZSTD_compressBound: what incompressible bytes grow by.
+  const bound = bytes.length + (bytes.length >>> 8) + 128
+  const failure = codec.run(bytes, scratch, { cap: bound, expected: bound })
+  if (failure !== null) {
+    // Compressing cannot fail but for memory; then it is ours, not the data's.
+    throw new RangeError(`zstd of ${bytes.length} bytes failed: ${JSON.stringify(failure)}`)
+  }
+  return takeScratch()
+}
+
+/** The plain bytes of a frame in an array of its own; throws `compressed-page-corrupt` unless they are exactly `rawLength`. */
+export function zstdDecompress(bytes: Uint8Array, rawLength: number): Uint8Array<ArrayBuffer> {
+  scratch.reset()
+  const failure = decoder.run(bytes, scratch, { cap: rawLength, expected: rawLength })
+  if (failure !== null || scratch.length !== rawLength) {
+    const found = failure?.kind === 'broken' ? failure.why.toLowerCase() : 'another length'
+    throw pageCorrupt.make(
+      `decompressing ${bytes.length} bytes that should be ${rawLength} failed: ${found}`,
+    )
+  }
+  return takeScratch()
+}
+
+function takeScratch(): Uint8Array<ArrayBuffer> {
+  const result = scratch.copy()
+  if (scratch.bytes.length > keptBytes) scratch = new ByteWriter()
+  return result
+}
