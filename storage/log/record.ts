@@ -1,0 +1,62 @@
+/**
+ * The bytes of one Log record inside a frame:
+ *
+ *   signal u8, kind u8, tenant length u8, reserved u8, rows u32, received ns u64, request hash 16 bytes,
+ *   rejects length u32, payload length u32, tenant, rejects, payload
+ *
+ * Decoding throws only `log-corrupt`.
+ */
+import { signalById, signals } from '#schemas/signals/index.ts'
+import { logCorrupt } from './errors.ts'
+import type { LogRecord } from './log.ts'
+
+const recordHeaderBytes = 40
+
+/** A record as parts to write one after the other; the payload is not copied. */
+export function encodeRecord(record: LogRecord): Uint8Array[] {
+  const tenant = Buffer.from(record.tenant)
+  const rejects = Buffer.from(record.rejects)
+  const head = Buffer.alloc(recordHeaderBytes + tenant.length + rejects.length)
+  head[0] = signals[record.signal].id
+  head[1] = record.kind
+  head[2] = tenant.length
+  head.writeUInt32LE(record.rows, 4)
+  head.writeBigUInt64LE(record.receivedNs, 8)
+  head.write(record.requestHash, 16, 'hex')
+  head.writeUInt32LE(rejects.length, 32)
+  head.writeUInt32LE(record.payload.length, 36)
+  tenant.copy(head, recordHeaderBytes)
+  rejects.copy(head, recordHeaderBytes + tenant.length)
+  return [head, record.payload]
+}
+
+/** The records of a frame's payload, `count` of them; payloads are views of it. */
+export function decodeRecords(payload: Uint8Array, count: number): LogRecord[] {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length)
+  const records: LogRecord[] = []
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    if (at + recordHeaderBytes > bytes.length)
+      throw logCorrupt.make(`record ${i} of ${count} is cut off`)
+    const tenantEnd = at + recordHeaderBytes + (bytes[at + 2] ?? 0)
+    const rejectsEnd = tenantEnd + bytes.readUInt32LE(at + 32)
+    const end = rejectsEnd + bytes.readUInt32LE(at + 36)
+    const signal = signalById(bytes[at] ?? 0)
+    if (end > bytes.length || signal === null)
+      throw logCorrupt.make(`record ${i} of ${count} is damaged`)
+    records.push({
+      signal: signal.name,
+      kind: bytes[at + 1] ?? 0,
+      rows: bytes.readUInt32LE(at + 4),
+      receivedNs: bytes.readBigUInt64LE(at + 8),
+      requestHash: bytes.toString('hex', at + 16, at + 32),
+      tenant: bytes.toString('utf8', at + recordHeaderBytes, tenantEnd),
+      rejects: bytes.toString('utf8', tenantEnd, rejectsEnd),
+      payload: payload.subarray(rejectsEnd, end),
+    })
+    at = end
+  }
+  if (at !== bytes.length)
+    throw logCorrupt.make(`${bytes.length - at} bytes after the last record of a frame`)
+  return records
+}

@@ -1,0 +1,69 @@
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { AppError } from '#base/errors.ts'
+import { decodeRecords, encodeRecord } from './record.ts'
+import {
+  decodeFrame,
+  decodeSegmentHeader,
+  encodeFrameHeader,
+  encodeSegmentHeader,
+} from './segment.ts'
+
+const owner = { logId: '0011223344556677', segment: 7 }
+
+test('a segment header is the inverse of its decoder', (t) => {
+  const header = { ...owner, firstOffset: 2 ** 40 + 5, previousEnd: 2 ** 40 + 3 }
+  t.assert.deepEqual(decodeSegmentHeader(encodeSegmentHeader(header), 'x.seg'), header)
+})
+
+test('a frame belongs to its log, segment and offset', (t) => {
+  const part = Buffer.from('payload')
+  const bytes = Buffer.concat([
+    encodeFrameHeader(owner, { firstOffset: 9, records: 1 }, [part]),
+    part,
+    Buffer.alloc(1),
+  ])
+  const frame = decodeFrame(bytes, 0, owner)
+  t.assert.equal(Buffer.from(frame?.payload ?? []).toString(), 'payload')
+  t.assert.equal(frame?.end, 40)
+  t.assert.equal(decodeFrame(bytes, 0, { ...owner, segment: 8 }), null)
+  t.assert.equal(decodeFrame(bytes, 0, { ...owner, logId: '0011223344556678' }), null)
+  for (let at = 0; at < 39; at++) {
+    const flipped = Buffer.from(bytes)
+    flipped[at] = (flipped[at] ?? 0) ^ 0x10
+    // The reserved word and the two crc-less padding bytes change nothing that is read.
+    if (at < 28 || at >= 32) t.assert.equal(decodeFrame(flipped, 0, owner), null, `byte ${at}`)
+  }
+})
+
+test('decoding records of any bytes only finds them corrupt', (t) => {
+  const payload = Buffer.concat(
+    encodeRecord({
+      tenant: 'default',
+      signal: 'metrics',
+      kind: 1,
+      receivedNs: 5n,
+      requestHash: '0'.repeat(32),
+      rows: 1,
+      rejects: '[]',
+      payload: Buffer.from('body'),
+    }),
+  )
+  fc.assert(
+    fc.property(
+      fc.nat(payload.length - 1),
+      fc.nat(255),
+      fc.nat(payload.length),
+      (at, byte, length) => {
+        const bytes = Buffer.from(payload.subarray(0, length))
+        if (at < length) bytes[at] = byte
+        try {
+          decodeRecords(bytes, 1)
+        } catch (error) {
+          t.assert.equal(error instanceof AppError && error.kind, 'corrupt')
+        }
+      },
+    ),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,160 @@
+/**
+ * The bytes of a Log segment (`docs/format/log.md`). A segment starts with a header page and holds
+ * frames, one per commit; a frame holds the records of all requests of the commit. Everything after
+ * the last frame is zero.
+ *
+ *   segment header  magic "SBXLOG\r\n", version u16, incompatible u32, compatible u32, writer u32, key id u32,
+ *                   log id 8 bytes, segment u32, first offset u64, previous end u64, crc32c u32; zero to 4,096
+ *   frame           magic u32, payload length u32, first offset u64, records u32, key id u32, crc32c u32, reserved u32;
+ *                   payload; zero to a multiple of 8
+ *
+ * A frame's crc covers log id, segment number, its header before the crc, and the payload, so that a
+ * stale or foreign frame is never taken for a valid one.
+ */
+import { crc32c } from '#base/bytes/crc32c.ts'
+import { logCorrupt } from './errors.ts'
+
+export const segmentHeaderBytes = 4096
+export const frameHeaderBytes = 32
+const segmentVersion = 1
+const segmentMagic = 'SBXLOG\r\n'
+const frameMagic = 0x4d524653 // "SFRM"
+/** Format of the writer, for diagnosis only. */
+const writerVersion = 1
+
+/** Longest payload of one frame: a commit of several of the largest requests. Longer ones in a file are damage. */
+export const maxFrameBytes = 1 << 28
+
+export interface SegmentHeader {
+  readonly logId: string
+  readonly segment: number
+  readonly firstOffset: number
+  /** End of the durable records of the segment before: offsets between it and `firstOffset` were given to a commit that failed. */
+  readonly previousEnd: number
+}
+
+function setU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value >>> 0, true)
+  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true)
+}
+
+function getU64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32
+}
+
+const headerCrcAt = 8 + 2 + 4 + 4 + 4 + 4 + 8 + 4 + 8 + 8
+
+/** The header page of a segment. */
+export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
+  const bytes = new Uint8Array(segmentHeaderBytes)
+  const view = new DataView(bytes.buffer)
+  bytes.set(Buffer.from(segmentMagic, 'latin1'))
+  view.setUint16(8, segmentVersion, true)
+  view.setUint32(18, writerVersion, true)
+  bytes.set(Buffer.from(header.logId, 'hex'), 26)
+  view.setUint32(34, header.segment, true)
+  setU64(view, 38, header.firstOffset)
+  setU64(view, 46, header.previousEnd)
+  view.setUint32(headerCrcAt, crc32c(bytes, 0, headerCrcAt), true)
+  return bytes
+}
+
+/** Reads a header page; throws `log-corrupt` with the name of the file. */
+export function decodeSegmentHeader(bytes: Uint8Array, name: string): SegmentHeader {
+  if (bytes.length < segmentHeaderBytes)
+    throw logCorrupt.make(`${name}: the segment header is cut off at ${bytes.length} bytes`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (Buffer.from(bytes.subarray(0, 8)).toString('latin1') !== segmentMagic) {
+    throw logCorrupt.make(`${name}: not a Log segment`)
+  }
+  if (view.getUint32(headerCrcAt, true) !== crc32c(bytes, 0, headerCrcAt)) {
+    throw logCorrupt.make(`${name}: the segment header does not match its checksum`)
+  }
+  const version = view.getUint16(8, true)
+  const incompatible = view.getUint32(10, true)
+  if (version !== segmentVersion || incompatible !== 0) {
+    throw logCorrupt.make(
+      `${name}: segment version ${version} with features ${incompatible} is newer than this release reads`,
+    )
+  }
+  return {
+    logId: Buffer.from(bytes.subarray(26, 34)).toString('hex'),
+    segment: view.getUint32(34, true),
+    firstOffset: getU64(view, 38),
+    previousEnd: getU64(view, 46),
+  }
+}
+
+/** What a frame's checksum is bound to besides its own bytes. */
+export interface FrameOwner {
+  readonly logId: string
+  readonly segment: number
+}
+
+function ownerCrc(owner: FrameOwner): number {
+  const bytes = new Uint8Array(12)
+  bytes.set(Buffer.from(owner.logId, 'hex'))
+  new DataView(bytes.buffer).setUint32(8, owner.segment, true)
+  return crc32c(bytes, 0, 12)
+}
+
+/** Bytes a frame with this payload takes in the segment. */
+export function frameBytes(payloadLength: number): number {
+  return frameHeaderBytes + Math.ceil(payloadLength / 8) * 8
+}
+
+/** The header of a frame around `parts`, whose lengths add up to `payloadLength`. */
+export function encodeFrameHeader(
+  owner: FrameOwner,
+  frame: { readonly firstOffset: number; readonly records: number },
+  parts: readonly Uint8Array[],
+): Uint8Array {
+  const bytes = new Uint8Array(frameHeaderBytes)
+  const view = new DataView(bytes.buffer)
+  let length = 0
+  for (const part of parts) length += part.length
+  view.setUint32(0, frameMagic, true)
+  view.setUint32(4, length, true)
+  setU64(view, 8, frame.firstOffset)
+  view.setUint32(16, frame.records, true)
+  let crc = crc32c(bytes, 0, 24, ownerCrc(owner))
+  for (const part of parts) crc = crc32c(part, 0, part.length, crc)
+  view.setUint32(24, crc, true)
+  return bytes
+}
+
+export interface Frame {
+  readonly firstOffset: number
+  readonly records: number
+  readonly payload: Uint8Array
+  /** Where the next frame starts. */
+  readonly end: number
+}
+
+/** The valid frame at `at`, or null: no frame, a torn one, or one of another segment. */
+export function decodeFrame(bytes: Uint8Array, at: number, owner: FrameOwner): Frame | null {
+  if (at + frameHeaderBytes > bytes.length) return null
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, frameHeaderBytes)
+  if (view.getUint32(0, true) !== frameMagic) return null
+  const length = view.getUint32(4, true)
+  const from = at + frameHeaderBytes
+  if (length > maxFrameBytes || from + length > bytes.length) return null
+  const crc = crc32c(bytes, from, from + length, crc32c(bytes, at, at + 24, ownerCrc(owner)))
+  if (view.getUint32(24, true) !== crc) return null
+  return {
+    firstOffset: getU64(view, 8),
+    records: view.getUint32(16, true),
+    payload: bytes.subarray(from, from + length),
+    end: at + frameBytes(length),
+  }
+}
+
+/** Where the next valid frame after `at` starts, or -1: tells a torn tail from damage in the middle. */
+export function findFrame(bytes: Uint8Array, at: number, owner: FrameOwner): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  for (let from = Math.ceil(at / 8) * 8; from + frameHeaderBytes <= bytes.length; from += 8) {
+    if (view.getUint32(from, true) === frameMagic && decodeFrame(bytes, from, owner) !== null)
+      return from
+  }
+  return -1
+}

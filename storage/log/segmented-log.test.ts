@@ -1,0 +1,123 @@
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { seededRandom } from '#base/random.ts'
+import type { LogRecord } from './log.ts'
+import { MemoryDisk } from './memory-disk.ts'
+import { SegmentedLog } from './segmented-log.ts'
+
+function record(text: string): LogRecord {
+  return {
+    tenant: 'default',
+    signal: 'logs',
+    kind: 1,
+    receivedNs: 1_700_000_000_000_000_000n,
+    requestHash: '00112233445566778899aabbccddeeff',
+    rows: 3,
+    rejects: '',
+    payload: Buffer.from(text),
+  }
+}
+
+function openLog(disk: MemoryDisk, segmentBytes = 8192): Promise<SegmentedLog> {
+  return SegmentedLog.open({
+    disk,
+    clock: systemClock,
+    random: seededRandom(1),
+    segmentBytes,
+    minFreeBytes: 0,
+  })
+}
+
+async function contents(log: SegmentedLog, from = 0): Promise<string> {
+  const found = await Array.fromAsync(log.fetch(from))
+  return found
+    .map(({ offset, record: { payload } }) => `${offset}=${Buffer.from(payload).toString()}`)
+    .join(' ')
+}
+
+test('records come back in order, with every field', async (t) => {
+  const log = await openLog(new MemoryDisk())
+  t.assert.deepEqual(await log.append([record('a'), record('b')]), { first: 0 })
+  t.assert.deepEqual(
+    await log.append([{ ...record('c'), signal: 'traces', rejects: '[1]', tenant: 'x' }]),
+    { first: 2 },
+  )
+  t.assert.equal(await contents(log), '0=a 1=b 2=c')
+  t.assert.equal(await contents(log, 2), '2=c')
+  const [last] = await Array.fromAsync(log.fetch(2))
+  t.assert.deepEqual(
+    { ...last?.record, payload: null },
+    { ...record(''), signal: 'traces', rejects: '[1]', tenant: 'x', payload: null },
+  )
+})
+
+test('appends during a sync share the next commit', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  const before = disk.syncs()
+  await Promise.all(['a', 'b', 'c', 'd'].map((text) => log.append([record(text)])))
+  t.assert.equal(await contents(log), '0=a 1=b 2=c 3=d')
+  t.assert.equal(disk.syncs() - before <= 3, true)
+})
+
+test('a restart finds synced records, drops a torn tail and goes on behind it', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  await log.append([record('kept')])
+  disk.failWrites('torn')
+  await t.assert.rejects(log.append([record('torn')]), { code: 'log-failed', kind: 'unavailable' })
+  const again = await openLog(disk.crash())
+  t.assert.equal(await contents(again), '0=kept')
+  await again.append([record('next')])
+  t.assert.match(await contents(again), /^0=kept \d+=next$/)
+  t.assert.deepEqual(again.damages, [])
+})
+
+test('a failed commit is refused, its segment abandoned, and later commits are found', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  await log.append([record('a')])
+  disk.failWrites('sync')
+  await t.assert.rejects(log.append([record('lost')]), { code: 'log-failed' })
+  t.assert.deepEqual(await log.append([record('b')]), { first: 2 })
+  const again = await openLog(disk.crash())
+  t.assert.equal(await contents(again), '0=a 2=b')
+  t.assert.deepEqual(again.damages, [])
+})
+
+test('damage before a valid frame is reported and the rest still read', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  for (const text of ['a', 'b', 'c']) await log.append([record(text)])
+  disk.flip(disk.names()[0] ?? '', 4096 + 120)
+  const again = await openLog(disk)
+  t.assert.equal(await contents(again), '0=a 2=c')
+  t.assert.match(again.damages[0]?.message ?? '', /damaged and valid ones follow/)
+})
+
+test('segments roll, a frame larger than one gets its own, and forgetting frees whole segments', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  for (let i = 0; i < 4; i++) await log.append([record('x'.repeat(3000))])
+  await log.append([record('y'.repeat(20000))])
+  t.assert.equal(disk.names().length, 5)
+  await log.forget(2)
+  t.assert.equal(disk.names().length, 3)
+  t.assert.equal(log.start(), 2)
+  await log.forget(5)
+  t.assert.equal(log.start(), 4)
+  t.assert.match(await contents(log), /^4=y+$/)
+})
+
+test('nearly full disks refuse before writing', async (t: TestContext) => {
+  const disk = new MemoryDisk()
+  const log = await SegmentedLog.open({
+    disk,
+    clock: systemClock,
+    random: seededRandom(1),
+    segmentBytes: 8192,
+    minFreeBytes: 2 ** 50,
+  })
+  await t.assert.rejects(log.append([record('a')]), { code: 'disk-full', retryAfterMs: 10_000 })
+  t.assert.deepEqual(disk.names(), [])
+})

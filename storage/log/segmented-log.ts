@@ -1,0 +1,333 @@
+/**
+ * The Log of one process: segment files on a disk, one writer.
+ *
+ * 1. `open` reads the segments' headers and walks the frames of the newest one to learn its end; it
+ *    never appends to an old segment, so a torn tail stays where it is.
+ * 2. Appends that arrive while a sync runs form the next commit: one frame, one write, one datasync.
+ * 3. A failed write or sync refuses the records of its commit and abandons the segment; the next
+ *    commit starts a new one, beyond the offsets of the failed commit.
+ * 4. Damage followed by a valid frame, and a gap between segments, are corruption: reported through
+ *    `damages`, while all valid frames are still given.
+ */
+import { assert, must } from '#base/assert.ts'
+import type { Clock } from '#base/clock.ts'
+import { randomHex, type Random } from '#base/random.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { logFailed, logFull } from './errors.ts'
+import type { Log, LoggedRecord, LogRecord } from './log.ts'
+import { decodeRecords, encodeRecord } from './record.ts'
+import {
+  decodeFrame,
+  decodeSegmentHeader,
+  encodeFrameHeader,
+  encodeSegmentHeader,
+  findFrame,
+  frameBytes,
+  segmentHeaderBytes,
+  type SegmentHeader,
+} from './segment.ts'
+
+export interface LogOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  /** Size of a segment; a larger frame gets a larger segment. Larger segments keep more of the disk from being freed, smaller ones cost a folder sync each. */
+  readonly segmentBytes: number
+  /** Below this many free bytes appends are refused, so that flushes and deletions still have room. */
+  readonly minFreeBytes: number
+}
+
+/** A segment that is not written any more, or the one that is. `end` is null until its frames were walked. */
+interface Segment {
+  readonly name: string
+  readonly header: SegmentHeader
+  end: number | null
+}
+
+/** A place in the Log that could not be read. */
+export interface LogDamage {
+  readonly segment: string
+  readonly message: string
+}
+
+interface Waiting {
+  readonly records: readonly LogRecord[]
+  resolve(result: { first: number }): void
+  reject(error: unknown): void
+}
+
+interface Active {
+  readonly segment: Segment
+  readonly file: DiskFile
+  readonly bytes: number
+  position: number
+}
+
+/** Most bytes of records in one commit: bounds the frame and the wait of the first record in it. */
+const commitBytesMax = 32 << 20
+
+function segmentName(header: SegmentHeader): string {
+  return `${header.logId}-${String(header.segment).padStart(10, '0')}.seg`
+}
+
+export class SegmentedLog implements Log {
+  readonly id: string
+  readonly damages: LogDamage[] = []
+  readonly #options: LogOptions
+  readonly #segments: Segment[]
+  #active: Active | null = null
+  #end: number
+  /** The next offset to give; above `#end` after a failed commit. */
+  #next: number
+  #pending: Waiting[] = []
+  #committing: Promise<void> | null = null
+  #closed = false
+
+  private constructor(options: LogOptions, id: string, segments: Segment[]) {
+    this.#options = options
+    this.id = id
+    this.#segments = segments
+    const last = segments.at(-1)
+    this.#end = last === undefined ? 0 : must(last.end, 'the newest segment was walked')
+    this.#next = this.#end
+  }
+
+  /** Opens the Log of a folder, or starts a new one. A segment whose header is damaged is set aside and reported. */
+  static async open(options: LogOptions): Promise<SegmentedLog> {
+    const { disk } = options
+    const damages: LogDamage[] = []
+    const segments: Segment[] = []
+    for (const name of (await disk.list()).filter((file) => file.endsWith('.seg')).toSorted()) {
+      const header = await readHeader(disk, name)
+      if ('message' in header) {
+        damages.push({ segment: name, message: header.message })
+        await disk.rename(name, `${name}.damaged`)
+      } else segments.push({ name, header, end: null })
+    }
+    const id = segments.at(-1)?.header.logId ?? randomHex(options.random, 8)
+    const own = segments.filter((segment) => segment.header.logId === id)
+    const log = new SegmentedLog(options, id, await walkLast(disk, own))
+    log.damages.push(...damages)
+    return log
+  }
+
+  start(): number {
+    return this.#segments[0]?.header.firstOffset ?? this.#end
+  }
+
+  end(): number {
+    return this.#end
+  }
+
+  /** Bytes of all segments on disk, counted by their full size. */
+  async storedBytes(): Promise<number> {
+    let sum = 0
+    for (const { name } of this.#segments) {
+      const file = await this.#options.disk.open(name)
+      sum += await file.size()
+      await file.close()
+    }
+    return sum
+  }
+
+  append(records: readonly LogRecord[]): Promise<{ first: number }> {
+    assert(!this.#closed, 'a closed log takes no records')
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ records, resolve, reject })
+      this.#committing ??= this.#commitAll()
+    })
+  }
+
+  async #commitAll(): Promise<void> {
+    while (this.#pending.length > 0) {
+      await this.#options.clock.turn()
+      await this.#commit(this.#takeCommit())
+    }
+    this.#committing = null
+  }
+
+  /** The waiting appends that make the next commit, oldest first, at least one. */
+  #takeCommit(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const { records } of this.#pending) {
+      for (const record of records) bytes += record.payload.length
+      if (count > 0 && bytes > commitBytesMax) break
+      count++
+    }
+    return this.#pending.splice(0, count)
+  }
+
+  async #commit(commit: readonly Waiting[]): Promise<void> {
+    const records = commit.flatMap((waiting) => waiting.records)
+    const first = this.#next
+    try {
+      await this.#write(first, records)
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      const error =
+        cause instanceof Error && 'code' in cause && cause.code === logFull.code
+          ? cause
+          : logFailed.make(`the Log could not be written: ${message}`, {
+              cause,
+              retryAfterMs: 5000,
+            })
+      for (const waiting of commit) waiting.reject(error)
+      return
+    }
+    this.#end = this.#next
+    let offset = first
+    for (const waiting of commit) {
+      waiting.resolve({ first: offset })
+      offset += waiting.records.length
+    }
+  }
+
+  async #write(first: number, records: readonly LogRecord[]): Promise<void> {
+    const parts = records.flatMap(encodeRecord)
+    const payloadBytes = parts.reduce((sum, part) => sum + part.length, 0)
+    const total = frameBytes(payloadBytes)
+    const free = await this.#options.disk.freeBytes()
+    if (free < this.#options.minFreeBytes + total) {
+      throw logFull.make(
+        `${free} bytes are free on the disk of the Log and ${this.#options.minFreeBytes} are kept free (storage.budget)`,
+        { retryAfterMs: 10_000 },
+      )
+    }
+    const active = await this.#activeFor(total)
+    this.#next = first + records.length
+    try {
+      const header = encodeFrameHeader(
+        active.segment.header,
+        { firstOffset: first, records: records.length },
+        parts,
+      )
+      await active.file.write([header, ...parts], active.position)
+      await active.file.datasync()
+    } catch (error) {
+      this.#active = null
+      await active.file.close().catch(() => {}) // the segment is abandoned whatever close says
+      throw error
+    }
+    active.position += total
+    active.segment.end = this.#next
+  }
+
+  async #activeFor(bytes: number): Promise<Active> {
+    const { disk, segmentBytes } = this.#options
+    if (this.#active !== null && this.#active.position + bytes <= this.#active.bytes)
+      return this.#active
+    await this.#active?.file.close()
+    this.#active = null
+    const header: SegmentHeader = {
+      logId: this.id,
+      segment: (this.#segments.at(-1)?.header.segment ?? -1) + 1,
+      firstOffset: this.#next,
+      previousEnd: this.#end,
+    }
+    const name = segmentName(header)
+    const size = Math.max(segmentBytes, segmentHeaderBytes + bytes)
+    // A creation that failed half-way left a file without records under this name.
+    await disk.remove(name)
+    const file = await disk.open(name, { bytes: size })
+    try {
+      await file.write([encodeSegmentHeader(header)], 0)
+      await file.datasync()
+      await disk.syncFolder()
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    const segment: Segment = { name, header, end: this.#next }
+    this.#segments.push(segment)
+    this.#active = { segment, file, bytes: size, position: segmentHeaderBytes }
+    return this.#active
+  }
+
+  async *fetch(from: number): AsyncGenerator<LoggedRecord> {
+    const end = this.#end
+    const segments = [...this.#segments]
+    for (const [i, segment] of segments.entries()) {
+      const next = segments[i + 1]
+      if (next !== undefined && next.header.firstOffset <= from) continue
+      const walk = await walkSegment(this.#options.disk, segment)
+      for (const frame of walk.frames) {
+        for (const [k, record] of decodeRecords(frame.payload, frame.records).entries()) {
+          const offset = frame.firstOffset + k
+          if (offset >= from && offset < end) yield { offset, record }
+        }
+      }
+      const missing = next !== undefined && walk.end < next.header.previousEnd
+      const message =
+        walk.damage ??
+        (missing ? `records ${walk.end} to ${next.header.previousEnd} are missing` : null)
+      if (message !== null) this.damages.push({ segment: segment.name, message })
+    }
+  }
+
+  async forget(offset: number): Promise<void> {
+    for (;;) {
+      const [segment, next] = this.#segments
+      if (segment === undefined || segment === this.#active?.segment) return
+      const segmentEnd = next?.header.previousEnd ?? segment.end
+      if (segmentEnd === null || segmentEnd > offset) return
+      await this.#options.disk.remove(segment.name)
+      this.#segments.shift()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#committing
+    await this.#active?.file.close()
+    this.#active = null
+  }
+}
+
+async function readHeader(disk: Disk, name: string): Promise<SegmentHeader | { message: string }> {
+  const file = await disk.open(name)
+  try {
+    return decodeSegmentHeader(await file.read(0, segmentHeaderBytes), name)
+  } catch (error) {
+    return { message: error instanceof Error ? error.message : String(error) }
+  } finally {
+    await file.close()
+  }
+}
+
+async function walkLast(disk: Disk, segments: Segment[]): Promise<Segment[]> {
+  const last = segments.at(-1)
+  if (last !== undefined) last.end = (await walkSegment(disk, last)).end
+  return segments
+}
+
+interface Walk {
+  readonly frames: { firstOffset: number; records: number; payload: Uint8Array }[]
+  /** One past the last record. */
+  readonly end: number
+  readonly damage: string | null
+}
+
+/** The valid frames of a segment, in order. An invalid last frame is a torn tail; one before a valid frame is damage. */
+async function walkSegment(disk: Disk, segment: Segment): Promise<Walk> {
+  const file = await disk.open(segment.name)
+  const bytes = await file.read(0, await file.size())
+  await file.close()
+  const frames: Walk['frames'] = []
+  let end = segment.header.firstOffset
+  let damage: string | null = null
+  for (let at = segmentHeaderBytes; at >= 0;) {
+    const frame = decodeFrame(bytes, at, segment.header)
+    if (frame !== null) {
+      frames.push(frame)
+      end = frame.firstOffset + frame.records
+      at = frame.end
+      continue
+    }
+    const found = findFrame(bytes, at + 8, segment.header)
+    if (found >= 0)
+      damage ??= `the frame at byte ${at} is damaged and valid ones follow at ${found}`
+    at = found
+  }
+  return { frames, end, damage }
+}
