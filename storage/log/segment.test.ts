@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { AppError } from '#base/errors.ts'
 import { decodeRecords, encodeRecord } from './record.ts'
 import {
