@@ -6,7 +6,7 @@
  *
  * The SDK is imported when the first S3 store is opened, so that others do not pay for it.
  */
-import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
+import type * as Sdk from '@aws-sdk/client-s3'
 import type { Secret } from '#base/config/declare.ts'
 import {
   objectChanged,
@@ -101,8 +101,8 @@ export async function openS3Store(options: S3Options): Promise<S3Store> {
 }
 
 interface Place {
-  readonly client: S3Client
-  readonly sdk: typeof import('@aws-sdk/client-s3')
+  readonly client: Sdk.S3Client
+  readonly sdk: typeof Sdk
   readonly bucket: string
   readonly prefix: string
 }
@@ -130,7 +130,7 @@ async function get(
   }
 }
 
-async function bodyOf(answer: GetObjectCommandOutput): Promise<Uint8Array> {
+async function bodyOf(answer: Sdk.GetObjectCommandOutput): Promise<Uint8Array> {
   return (await answer.Body?.transformToByteArray()) ?? new Uint8Array()
 }
 
