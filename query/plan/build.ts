@@ -6,10 +6,9 @@
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { Span } from '#query/text/position.ts'
 import type { Matcher } from './column.ts'
-import type { PlanNode } from './nodes.ts'
-import type { Pipeline, Select, Stage } from './rows.ts'
+import type { NodeOf, PlanNode } from './nodes.ts'
+import type { Select, Stage } from './rows.ts'
 import type { Reach, Shift } from './time.ts'
-import type { Instant, Subquery, Window } from './vectors.ts'
 
 /** A selection as the lowerings make it: nothing pushed down yet, all columns. */
 export function select(
@@ -27,7 +26,7 @@ export function instant(options: {
   readonly lookBackMs: number
   readonly smoothed?: boolean
   readonly span: Span
-}): Instant {
+}): NodeOf<'instant'> {
   const { matchers, lookBackMs, smoothed = false, span } = options
   const { atMs, offsetMs } = options.shift
   const reach = { atMs, offsetMs, beforeMs: lookBackMs, afterMs: smoothed ? lookBackMs : 0 }
@@ -51,7 +50,7 @@ export function metricWindow(
     readonly lookBackMs: number
     readonly extend?: 'none' | 'anchored' | 'smoothed'
   },
-): Window {
+): NodeOf<'window'> {
   const { matchers, rangeMs, extend = 'none', span } = options
   const { atMs, offsetMs } = options.shift
   const lookBackMs = extend === 'none' ? 0 : options.lookBackMs
@@ -62,7 +61,9 @@ export function metricWindow(
 }
 
 /** A log range of LogQL: the selector, its stages in running order (with `unwrap`, if any) and the range. */
-export function logWindow(options: WindowOptions & { readonly stages: readonly Stage[] }): Window {
+export function logWindow(
+  options: WindowOptions & { readonly stages: readonly Stage[] },
+): NodeOf<'window'> {
   const { matchers, stages, rangeMs, span } = options
   const { atMs, offsetMs } = options.shift
   const rows = select('logs', matchers, { atMs, offsetMs, beforeMs: rangeMs, afterMs: 0 })
@@ -71,7 +72,7 @@ export function logWindow(options: WindowOptions & { readonly stages: readonly S
 }
 
 /** The rows through stages; the selection itself when there are none. */
-export function pipeline(input: Select, stages: readonly Stage[]): Select | Pipeline {
+export function pipeline(input: Select, stages: readonly Stage[]): Select | NodeOf<'pipeline'> {
   return stages.length === 0 ? input : { kind: 'pipeline', input, stages }
 }
 
@@ -82,7 +83,7 @@ export function subquery(options: {
   readonly rangeMs: number
   readonly stepMs: number
   readonly span: Span
-}): Subquery {
+}): NodeOf<'subquery'> {
   const { input, rangeMs, stepMs, span } = options
   const { atMs, offsetMs } = options.shift
   return { kind: 'subquery', input, rangeMs, stepMs, atMs, offsetMs, span }

@@ -10,7 +10,8 @@
  * | `expression.ts` | what is computed from the columns of one row |
  * | `column.ts`, `time.ts` | columns, literals, matchers, conditions; ranges, offsets, options |
  *
- * Plain read-only data discriminated by `kind`: it crosses threads, prints as JSON (`print.ts`), and two plans are
+ * The families are generic in the node they hold, so that no file imports the one that imports it; a
+ * node of one kind is `NodeOf<'binary'>`. Plain read-only data discriminated by `kind`: it crosses threads, prints as JSON (`print.ts`), and two plans are
  * equal when their text is. Functions over plans are written as a `PlanVisitor`, so a new kind does not
  * compile until every one handles it. `build.ts` has constructors for the shapes that must agree with
  * each other (a window and the reach of its selection).
@@ -38,30 +39,30 @@ import type {
 
 export type PlanNode =
   | Select
-  | Pipeline
-  | Limit
-  | Instant
-  | Window
-  | Subquery
-  | RangeAggregate
-  | Aggregate
-  | Call
-  | Absent
-  | Info
-  | Binary
-  | Negate
+  | Pipeline<PlanNode>
+  | Limit<PlanNode>
+  | Instant<PlanNode>
+  | Window<PlanNode>
+  | Subquery<PlanNode>
+  | RangeAggregate<PlanNode>
+  | Aggregate<PlanNode>
+  | Call<PlanNode>
+  | Absent<PlanNode>
+  | Info<PlanNode>
+  | Binary<PlanNode>
+  | Negate<PlanNode>
   | NumberNode
   | StringNode
-  | Variants
-  | StepInvariant
-  | Let
+  | Variants<PlanNode>
+  | StepInvariant<PlanNode>
+  | Let<PlanNode>
   | Reference
-  | Spans
-  | SpanMetric
-  | SpanCompare
-  | TopPoints
-  | FilterPoints
-  | Hints
+  | Spans<PlanNode>
+  | SpanMetric<PlanNode>
+  | SpanCompare<PlanNode>
+  | TopPoints<PlanNode>
+  | FilterPoints<PlanNode>
+  | Hints<PlanNode>
 
 export type PlanKind = PlanNode['kind']
 export type NodeOf<K extends PlanKind> = Extract<PlanNode, { readonly kind: K }>

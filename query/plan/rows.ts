@@ -6,7 +6,6 @@
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { LineTest, Matcher, NeededColumns, Condition } from './column.ts'
 import type { Expression } from './expression.ts'
-import type { PlanNode } from './nodes.ts'
 import type { Reach } from './time.ts'
 
 /**
@@ -23,9 +22,9 @@ export interface Select {
 }
 
 /** Rows of `input`, a log selection, through the stages. Yields samples where a stage is `unwrap`. */
-export interface Pipeline {
+export interface Pipeline<N> {
   readonly kind: 'pipeline'
-  readonly input: PlanNode
+  readonly input: N
   readonly stages: readonly Stage[]
 }
 
@@ -88,9 +87,9 @@ export interface DropTarget {
 }
 
 /** The first `count` of the answer: log rows over all streams, or traces. See `PlanOptions`. */
-export interface Limit {
+export interface Limit<N> {
   readonly kind: 'limit'
-  readonly input: PlanNode
+  readonly input: N
   readonly count: number
   readonly order: 'newest' | 'oldest' | 'any'
   readonly intervalMs: number

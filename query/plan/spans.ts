@@ -6,12 +6,11 @@
  */
 import type { ColumnName, CompareOperator, Literal } from './column.ts'
 import type { ArithmeticOperator, Expression } from './expression.ts'
-import type { PlanNode } from './nodes.ts'
 
 /** Whole traces of `input`, a selection of traces, through the stages. */
-export interface Spans {
+export interface Spans<N> {
   readonly kind: 'spans'
-  readonly input: PlanNode
+  readonly input: N
   readonly stages: readonly SpansetStage[]
 }
 
@@ -77,7 +76,7 @@ export type SpansetScalar =
     }
 
 /** Series from the spans of `input`, a spans node, each counted in the step that holds its start. */
-export interface SpanMetric {
+export interface SpanMetric<N> {
   readonly kind: 'span-metric'
   readonly function:
     | 'rate'
@@ -88,7 +87,7 @@ export interface SpanMetric {
     | 'sum_over_time'
     | 'quantile_over_time'
     | 'histogram_over_time'
-  readonly input: PlanNode
+  readonly input: N
   /** Null for rate and count_over_time. */
   readonly column: ColumnName | null
   readonly by: readonly ColumnName[]
@@ -96,9 +95,9 @@ export interface SpanMetric {
 }
 
 /** `compare({selection}, top, start, end)`; times are decimal ns since the epoch, null when not given. */
-export interface SpanCompare {
+export interface SpanCompare<N> {
   readonly kind: 'span-compare'
-  readonly input: PlanNode
+  readonly input: N
   readonly selection: Expression
   readonly top: number
   readonly startNs: string | null
@@ -106,24 +105,24 @@ export interface SpanCompare {
 }
 
 /** `topk(n)` and `bottomk(n)` of TraceQL metrics: at each time the points that are not among the n become gaps. */
-export interface TopPoints {
+export interface TopPoints<N> {
   readonly kind: 'top-points'
-  readonly input: PlanNode
+  readonly input: N
   readonly operator: 'topk' | 'bottomk'
   readonly count: number
 }
 
 /** A comparison as second stage: points that fail it become gaps. Durations compare in seconds. */
-export interface FilterPoints {
+export interface FilterPoints<N> {
   readonly kind: 'filter-points'
-  readonly input: PlanNode
+  readonly input: N
   readonly operator: CompareOperator
   readonly value: Literal
 }
 
 /** Hints that change the answer: `exemplars`, `sample` and kin, by the names written. Others are dropped by the lowering. */
-export interface Hints {
+export interface Hints<N> {
   readonly kind: 'hints'
-  readonly input: PlanNode
+  readonly input: N
   readonly values: readonly { readonly name: string; readonly value: Literal }[]
 }

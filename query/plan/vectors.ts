@@ -9,13 +9,12 @@
 import type { Span } from '#query/text/position.ts'
 import type { Matcher } from './column.ts'
 import type { Dialect, Shift } from './time.ts'
-import type { PlanNode } from './nodes.ts'
 import type { RangeFunction, VectorFunction } from './functions.ts'
 
 /** The newest sample at or before the reference time, younger than the look-back. `input` is a select. */
-export interface Instant extends Shift {
+export interface Instant<N> extends Shift {
   readonly kind: 'instant'
-  readonly input: PlanNode
+  readonly input: N
   readonly lookBackMs: number
   /** PromQL's `smoothed`: interpolate between the neighbours, looking ahead by the look-back too. */
   readonly smoothed: boolean
@@ -26,9 +25,9 @@ export interface Instant extends Shift {
  * Samples with ref - rangeMs < time ≤ ref. `input` is a select (PromQL) or a log selection with or
  * without pipeline (LogQL: a row counts 1, or its unwrapped value).
  */
-export interface Window extends Shift {
+export interface Window<N> extends Shift {
   readonly kind: 'window'
-  readonly input: PlanNode
+  readonly input: N
   readonly rangeMs: number
   readonly extend: 'none' | 'anchored' | 'smoothed'
   /** By how much an extended window looks outside; 0 without `extend`. */
@@ -40,9 +39,9 @@ export interface Window extends Shift {
  * `input`, a vector, evaluated at the multiples of stepMs in (ref - rangeMs, ref], as a window
  * (promql.md §6; the inner steps do not depend on the outer ones).
  */
-export interface Subquery extends Shift {
+export interface Subquery<N> extends Shift {
   readonly kind: 'subquery'
-  readonly input: PlanNode
+  readonly input: N
   readonly rangeMs: number
   readonly stepMs: number
   readonly span: Span
@@ -58,12 +57,12 @@ export interface Grouping {
  * written (the quantile of quantile_over_time, the seconds of predict_linear). A grouping, LogQL only, makes
  * one series of the windows of a group before the function; null keeps every series.
  */
-export interface RangeAggregate {
+export interface RangeAggregate<N> {
   readonly kind: 'range-aggregate'
   readonly dialect: Dialect
   readonly function: RangeFunction
-  readonly input: PlanNode
-  readonly parameters: readonly PlanNode[]
+  readonly input: N
+  readonly parameters: readonly N[]
   readonly grouping: Grouping | null
   readonly span: Span
 }
@@ -91,12 +90,12 @@ export type AggregateOperator =
  * One sample per group and step, or some of the input's (topk and kin). `parameter` is a scalar
  * node, for count_values a string node. A null grouping is one group with no labels.
  */
-export interface Aggregate {
+export interface Aggregate<N> {
   readonly kind: 'aggregate'
   readonly dialect: Dialect
   readonly operator: AggregateOperator
-  readonly input: PlanNode
-  readonly parameter: PlanNode | null
+  readonly input: N
+  readonly parameter: N | null
   readonly grouping: Grouping | null
   readonly span: Span
 }
@@ -106,28 +105,28 @@ export interface Aggregate {
  * arguments that have a default and are not written stay out. Histogram functions too: the storage
  * may then leave buckets out (needed columns).
  */
-export interface Call {
+export interface Call<N> {
   readonly kind: 'call'
   readonly dialect: Dialect
   readonly function: VectorFunction
-  readonly inputs: readonly PlanNode[]
+  readonly inputs: readonly N[]
   readonly span: Span
 }
 
 /** `absent(v)`, or `absent_over_time(w)` when `input` is a window. `labels` are the result's, computed from the matchers. */
-export interface Absent {
+export interface Absent<N> {
   readonly kind: 'absent'
-  readonly input: PlanNode
+  readonly input: N
   readonly labels: readonly { readonly name: string; readonly value: string }[]
   readonly span: Span
 }
 
 /** PromQL's `info()`: labels of info series joined to `input`. `matchers` are the second argument's. */
-export interface Info {
+export interface Info<N> {
   readonly kind: 'info'
-  readonly input: PlanNode
+  readonly input: N
   /** The info series: a select of metrics, with the times of the base's first selector. */
-  readonly series: PlanNode
+  readonly series: N
   readonly matchers: readonly Matcher[]
   readonly span: Span
 }
@@ -167,12 +166,12 @@ export interface Matching {
 }
 
 /** Vectors or scalars combined. `matching` is null unless both sides are vectors; set operators are many-to-many. */
-export interface Binary {
+export interface Binary<N> {
   readonly kind: 'binary'
   readonly dialect: Dialect
   readonly operator: BinaryOperator
-  readonly left: PlanNode
-  readonly right: PlanNode
+  readonly left: N
+  readonly right: N
   readonly matching: Matching | null
   /** Comparisons answer 0 and 1 instead of filtering. */
   readonly returnBool: boolean
@@ -180,9 +179,9 @@ export interface Binary {
 }
 
 /** Unary minus on a vector or scalar; a vector loses its name. */
-export interface Negate {
+export interface Negate<N> {
   readonly kind: 'negate'
-  readonly input: PlanNode
+  readonly input: N
   readonly span: Span
 }
 
@@ -199,22 +198,22 @@ export interface StringNode {
 }
 
 /** LogQL's `variants(…) of (…)`: the members' series with a label `__variant__` of their index. */
-export interface Variants {
+export interface Variants<N> {
   readonly kind: 'variants'
-  readonly members: readonly PlanNode[]
+  readonly members: readonly N[]
 }
 
 /** `input` is the same at every step: evaluate it at the first and repeat. Made by a pass. */
-export interface StepInvariant {
+export interface StepInvariant<N> {
   readonly kind: 'step-invariant'
-  readonly input: PlanNode
+  readonly input: N
 }
 
 /** `bindings` are evaluated once each; a `reference` anywhere below, in later bindings too, stands for one. Made by a pass. */
-export interface Let {
+export interface Let<N> {
   readonly kind: 'let'
-  readonly bindings: readonly PlanNode[]
-  readonly body: PlanNode
+  readonly bindings: readonly N[]
+  readonly body: N
 }
 
 export interface Reference {

@@ -41,6 +41,57 @@ export function inputsOf(node: PlanNode): readonly PlanNode[] {
   return visit(node, inputs)
 }
 
+type Rebuild = (next: readonly PlanNode[]) => PlanNode
+
+const same =
+  (node: PlanNode): Rebuild =>
+  () =>
+    node
+
+function onlyInput(node: Extract<PlanNode, { readonly input: PlanNode }>): Rebuild {
+  return ([input = node.input]) => ({ ...node, input })
+}
+
+const rebuilds: PlanVisitor<Rebuild> = {
+  select: same,
+  pipeline: onlyInput,
+  limit: onlyInput,
+  instant: onlyInput,
+  window: onlyInput,
+  subquery: onlyInput,
+  'range-aggregate':
+    (node) =>
+    ([input = node.input, ...parameters]) => ({ ...node, input, parameters }),
+  aggregate:
+    (node) =>
+    ([input = node.input, parameter = null]) => ({ ...node, input, parameter }),
+  call: (node) => (inputs) => ({ ...node, inputs }),
+  absent: onlyInput,
+  info:
+    (node) =>
+    ([input = node.input, series = node.series]) => ({ ...node, input, series }),
+  binary:
+    (node) =>
+    ([left = node.left, right = node.right]) => ({ ...node, left, right }),
+  negate: onlyInput,
+  number: same,
+  string: same,
+  variants: (node) => (members) => ({ ...node, members }),
+  'step-invariant': onlyInput,
+  let: (node) => (next) => ({
+    ...node,
+    bindings: next.slice(0, -1),
+    body: next.at(-1) ?? node.body,
+  }),
+  reference: same,
+  spans: onlyInput,
+  'span-metric': onlyInput,
+  'span-compare': onlyInput,
+  'top-points': onlyInput,
+  'filter-points': onlyInput,
+  hints: onlyInput,
+}
+
 /** The node with other inputs, in the order of `inputsOf`; there must be as many. The same node when none differs. */
 export function withInputs(node: PlanNode, next: readonly PlanNode[]): PlanNode {
   const old = inputsOf(node)
@@ -48,43 +99,7 @@ export function withInputs(node: PlanNode, next: readonly PlanNode[]): PlanNode 
     throw new RangeError(`${node.kind} has ${old.length} inputs, not ${next.length}`)
   }
   if (old.every((input, index) => input === next[index])) return node
-  const at = (index: number): PlanNode => next[index] ?? node
-  switch (node.kind) {
-    case 'range-aggregate':
-      return { ...node, input: at(0), parameters: next.slice(1) }
-    case 'aggregate':
-      return { ...node, input: at(0), parameter: node.parameter === null ? null : at(1) }
-    case 'call':
-      return { ...node, inputs: next }
-    case 'info':
-      return { ...node, input: at(0), series: at(1) }
-    case 'binary':
-      return { ...node, left: at(0), right: at(1) }
-    case 'variants':
-      return { ...node, members: next }
-    case 'let':
-      return { ...node, bindings: next.slice(0, -1), body: at(next.length - 1) }
-    case 'select':
-    case 'number':
-    case 'string':
-    case 'reference':
-      return node
-    case 'pipeline':
-    case 'limit':
-    case 'instant':
-    case 'window':
-    case 'subquery':
-    case 'absent':
-    case 'negate':
-    case 'step-invariant':
-    case 'spans':
-    case 'span-metric':
-    case 'span-compare':
-    case 'top-points':
-    case 'filter-points':
-    case 'hints':
-      return { ...node, input: at(0) }
-  }
+  return visit(node, rebuilds)(next)
 }
 
 /** Rebuilds a plan from the bottom up: `change` sees each node after its inputs were changed. */
