@@ -172,7 +172,7 @@ export const rowColumns = {
 type Common = 'stream' | 'attrFrom'
 
 /** One decoded request of one signal. `rows.columns.attrFrom` has one valid entry more than there are rows. */
-export interface Intake<S extends SignalName = SignalName> {
+export interface Intake<S extends SignalName> {
   readonly signal: S
   /** What all ranges refer to: the plain protobuf of the request, then the scratch bytes of the decoder. */
   bytes: Uint8Array
@@ -182,6 +182,9 @@ export interface Intake<S extends SignalName = SignalName> {
   readonly attributes: WordTable<(typeof attributeColumns)[number]>
   readonly rows: WordTable<(typeof rowColumns)[S][number] | Common>
 }
+
+/** An intake of whichever signal: what code that is the same for all of them takes. */
+export type AnyIntake = { [S in SignalName]: Intake<S> }[SignalName]
 
 /** A fresh, empty intake. */
 export function createIntake<S extends SignalName>(signal: S): Intake<S> {
@@ -198,7 +201,7 @@ export function createIntake<S extends SignalName>(signal: S): Intake<S> {
 }
 
 /** Empties an intake for the next request; memory is kept. */
-export function resetIntake(intake: Intake, bytes: Uint8Array): void {
+export function resetIntake(intake: AnyIntake, bytes: Uint8Array): void {
   intake.bytes = bytes
   for (const table of [
     intake.groups,
