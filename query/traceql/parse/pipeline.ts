@@ -1,0 +1,253 @@
+/**
+ * Reads everything outside braces: pipelines, brackets, scalars and metrics. One function family, since
+ * a bracket may hold any of them and any of them may begin with a bracket: read the first operand, climb
+ * over the operators its sort takes, then follow the pipes.
+ */
+import { metricsQueryNode, type MetricsQuery } from '../nodes/metrics.ts'
+import {
+  aggregateNames,
+  aggregateNode,
+  coalesceNode,
+  groupNode,
+  pipelineNode,
+  scalarFilterNode,
+  selectNode,
+  type Aggregate,
+  type AggregateName,
+  type Stage,
+} from '../nodes/pipeline.ts'
+import { isArithmetic, isComparison, levelOf, rightLevelOf } from '../operators.ts'
+import type { BinaryOperator } from '../nodes/field.ts'
+import type { SpansetOperator } from '../nodes/pipeline.ts'
+import type { TokenKind } from '../token.ts'
+import { isConstantOperator, readLiteral, startsConstant } from './constant.ts'
+import { readField, tryStatic } from './field.ts'
+import {
+  readFieldList,
+  readMetricsFunction,
+  readSecondStages,
+  readSpansetFilter,
+  startsMetrics,
+} from './metrics.ts'
+import { combine, groupSorts, isOperatorOf, type Operand, type Sort } from './operand.ts'
+import type { Tokens } from './tokens.ts'
+
+/**
+ * The first stage of a pipeline or a whole bracketed expression: `stage` and `spanset` can be followed
+ * by pipes, the other sorts only by what their place allows.
+ */
+export function readHead(tokens: Tokens): Operand {
+  const token = tokens.peek()
+  if (token.kind === 'by' || token.kind === 'select') return readSimpleStage(tokens)
+  const operand = climb(tokens, readOperand(tokens, null), 0)
+  return finishScalar(tokens, operand)
+}
+
+/** The stages behind the first one; `last` may be an aggregate or a metrics function. */
+export interface PipelineTail {
+  readonly stages: readonly Stage[]
+  readonly metrics: Pick<MetricsQuery, 'first' | 'second'> | null
+}
+
+/**
+ * Follows the pipes behind a first stage, up to a token that is none. `inBrackets` allows a last
+ * aggregate; a metrics function ends the pipeline together with the stages on its series.
+ */
+export function readTail(tokens: Tokens, first: Stage, inBrackets: boolean): PipelineTail {
+  const stages: Stage[] = [first]
+  while (tokens.accept('|')) {
+    const { kind } = tokens.peek()
+    if (startsMetrics(kind) && (!inBrackets || tokens.changes.metricsArithmetic)) {
+      const metrics = readMetricsFunction(tokens)
+      return { stages, metrics: { first: metrics, second: readSecondStages(tokens) } }
+    }
+    const stage = readStage(tokens, inBrackets)
+    stages.push(stage)
+    if (stage.kind === 'aggregate') break
+  }
+  return { stages, metrics: null }
+}
+
+function readStage(tokens: Tokens, inBrackets: boolean): Stage {
+  const { kind } = tokens.peek()
+  if (kind === 'by' || kind === 'select' || kind === 'coalesce') {
+    return readSimpleStage(tokens).node
+  }
+  const operand = climb(tokens, readOperand(tokens, ['spanset', 'scalar', 'constant']), 0)
+  if (operand.sort === 'spanset') return operand.node
+  const last = operand.sort === 'scalar' && operand.node.kind === 'aggregate' ? operand.node : null
+  if (last !== null && inBrackets && tokens.is(')')) return last
+  const finished = finishScalar(tokens, operand)
+  if (finished.sort !== 'stage') throw tokens.unexpected()
+  return finished.node
+}
+
+function readSimpleStage(tokens: Tokens): Extract<Operand, { sort: 'stage' }> {
+  const { kind, from } = tokens.take()
+  tokens.expect('(')
+  if (kind === 'coalesce') {
+    tokens.expect(')')
+    return { sort: 'stage', node: coalesceNode(tokens.since(from)) }
+  }
+  if (kind === 'select') {
+    const fields = readFieldList(tokens)
+    return { sort: 'stage', node: selectNode(fields, tokens.since(from)) }
+  }
+  const field = readField(tokens)
+  if (!tokens.is(')')) throw tokens.unexpected()
+  tokens.take()
+  return { sort: 'stage', node: groupNode(field, tokens.since(from)) }
+}
+
+/** A scalar becomes a stage by being compared with another one; without a comparison it stays one. */
+function finishScalar(tokens: Tokens, left: Operand): Operand {
+  if (left.sort !== 'scalar' && left.sort !== 'constant') return left
+  const op = tokens.peek().kind
+  if (!isComparison(op)) return left
+  tokens.take()
+  const right = climb(tokens, readOperand(tokens, groupSorts.scalar), levelOf('+'))
+  if (right.sort !== 'scalar' && right.sort !== 'constant') throw tokens.unexpected()
+  if (left.sort === 'constant' && right.sort === 'constant') throw tokens.unexpected()
+  const span = { from: left.node.span.from, to: right.node.span.to }
+  return { sort: 'stage', node: scalarFilterNode({ op, left: left.node, right: right.node, span }) }
+}
+
+/** Climbs over the operators that the operand takes and that bind at least as tightly as `level`. */
+export function climb(tokens: Tokens, first: Operand, level: number): Operand {
+  let left = first
+  for (;;) {
+    const { kind } = tokens.peek()
+    if (!isOperatorOf(left.sort, kind)) return left
+    // The kinds that isOperatorOf accepts are operators of the table of levels.
+    const op = kind as BinaryOperator | SpansetOperator
+    if (levelOf(op) < level) return left
+    const operator = tokens.take()
+    const start = readOperand(tokens, groupSorts[left.sort])
+    left = combine(tokens, left, operator, climb(tokens, start, rightLevelOf(op)))
+  }
+}
+
+const aggregates: ReadonlySet<string> = new Set(aggregateNames)
+
+/** One operand; `sorts` are the sorts it may be of, null at the head where every sort may stand. */
+export function readOperand(tokens: Tokens, sorts: readonly Sort[] | null): Operand {
+  const { kind } = tokens.peek()
+  if (kind === '{' && allows(sorts, 'spanset') && !isOnlyBracketed(sorts)) {
+    return { sort: 'spanset', node: readSpansetFilter(tokens) }
+  }
+  if (startsConstant(kind) && (allows(sorts, 'constant') || allows(sorts, 'scalar'))) {
+    const node = readLiteral(tokens)
+    return tokens.changes.constantScalars ? { sort: 'constant', node } : { sort: 'scalar', node }
+  }
+  if (aggregates.has(kind) && allows(sorts, 'scalar')) {
+    return { sort: 'scalar', node: readAggregate(tokens) }
+  }
+  if (kind === '(') return readGroup(tokens, sorts)
+  throw tokens.unexpected(startsOf(sorts))
+}
+
+function allows(sorts: readonly Sort[] | null, sort: Sort): boolean {
+  return sorts === null || sorts.includes(sort)
+}
+
+/** Combined pipelines take only brackets, also around a single filter. */
+function isOnlyBracketed(sorts: readonly Sort[] | null): boolean {
+  return sorts !== null && sorts.includes('pipeline')
+}
+
+/** The tokens an operand may begin with, where they are few enough to be named. */
+function startsOf(sorts: readonly Sort[] | null): readonly TokenKind[] {
+  if (sorts === groupSorts.spanset) return ['{', '(']
+  return sorts === groupSorts.pipeline || sorts === groupSorts.scalarPipeline ? ['('] : []
+}
+
+function readAggregate(tokens: Tokens): Aggregate {
+  const token = tokens.take()
+  // The caller saw that the token is the name of an aggregate.
+  const name = token.kind as AggregateName
+  tokens.expect('(')
+  if (name === 'count') {
+    tokens.expect(')')
+    return aggregateNode(name, null, tokens.since(token.from))
+  }
+  const field = readField(tokens)
+  if (!tokens.is(')')) throw tokens.unexpected()
+  tokens.take()
+  return aggregateNode(name, field, tokens.since(token.from))
+}
+
+/** A bracket. What it holds decides its sort, which must be one of `sorts`. */
+function readGroup(tokens: Tokens, sorts: readonly Sort[] | null): Operand {
+  return tokens.nested(() => {
+    const { from } = tokens.take()
+    const inner =
+      sorts === null || sorts.some((sort) => bracketedSorts.has(sort))
+        ? readAnything(tokens, from)
+        : climb(tokens, readOperand(tokens, sorts), 0)
+    if (!tokens.is(')') || !allows(sorts, inner.sort)) {
+      throw tokens.unexpected(closersOf(inner, sorts))
+    }
+    tokens.take()
+    return widened(inner, tokens.since(from))
+  })
+}
+
+const bracketedSorts = new Set<Sort>(['pipeline', 'scalarPipeline', 'metrics'])
+
+/** The pipeline of a bracket covers the bracket in messages; other nodes keep their own range. */
+function widened(inner: Operand, span: { from: number; to: number }): Operand {
+  if (inner.sort !== 'pipeline' || inner.node.kind !== 'pipeline') return inner
+  return { sort: 'pipeline', node: pipelineNode(inner.node.stages, span) }
+}
+
+/** What may follow stages in a bracket; where series or a scalar are wanted the stages must go on. */
+function closersOf(inner: Operand, sorts: readonly Sort[] | null): readonly TokenKind[] {
+  const isStages = inner.sort === 'pipeline' && inner.node.kind === 'pipeline'
+  if (allows(sorts, 'pipeline')) return isStages ? [')', '|'] : []
+  const wantsMore = allows(sorts, 'metrics') || allows(sorts, 'scalarPipeline')
+  return wantsMore && (isStages || inner.sort === 'spanset') ? ['|'] : []
+}
+
+/** The content of a bracket that may hold anything. */
+function readAnything(tokens: Tokens, from: number): Operand {
+  const head = readHead(tokens)
+  const { kind } = tokens.peek()
+  if (head.sort === 'spanset' && kind === ')') return head
+  if (head.sort !== 'spanset' && head.sort !== 'stage') return head
+  const { stages, metrics } = readTail(tokens, head.node, true)
+  const pipeline = pipelineNode(stages, tokens.since(from))
+  if (metrics !== null) {
+    const span = tokens.since(from)
+    return { sort: 'metrics', node: metricsQueryNode({ source: pipeline, ...metrics, span }) }
+  }
+  return stages.at(-1)?.kind === 'aggregate'
+    ? { sort: 'scalarPipeline', node: pipeline }
+    : { sort: 'pipeline', node: pipeline }
+}
+
+/** A filter on pipelines in brackets: `(… | count()) > (… | count())`. */
+export function readScalarPipelineFilter(
+  tokens: Tokens,
+  left: Extract<Operand, { sort: 'scalarPipeline' }>,
+): Stage {
+  const op = tokens.peek().kind
+  if (!isComparison(op)) throw tokens.unexpected()
+  tokens.take()
+  const right = readComparedWith(tokens)
+  const span = { from: left.node.span.from, to: right.node.span.to }
+  return scalarFilterNode({ op, left: left.node, right: right.node, span })
+}
+
+type ScalarOperand = Extract<Operand, { sort: 'scalar' | 'constant' | 'scalarPipeline' }>
+
+function readComparedWith(tokens: Tokens): ScalarOperand {
+  if (!tokens.changes.constantScalars) {
+    const literal = tryStatic(tokens)
+    if (literal !== null) return { sort: 'scalar', node: literal }
+  }
+  const start = readOperand(tokens, ['scalarPipeline', 'constant'])
+  const right = climb(tokens, start, levelOf('+'))
+  if (right.sort !== 'scalarPipeline' && right.sort !== 'constant') throw tokens.unexpected()
+  return right
+}
+
