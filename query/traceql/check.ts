@@ -221,7 +221,10 @@ function checkMetricsFunction(node: MetricsFunction): ValueType {
   }
   for (const quantile of node.quantiles) {
     if (quantile < 0 || quantile > 1) {
-      throw new QueryError(`quantile must be between 0 and 1: ${formatFloat(quantile, 'g')}`, node.span)
+      throw new QueryError(
+        `quantile must be between 0 and 1: ${formatFloat(quantile, 'g')}`,
+        node.span,
+      )
     }
   }
   return 'spanset'

@@ -48,7 +48,8 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
 function wrongSyntax(number: string): string | null {
   const exponent = /^[^xX]*([pP])/.exec(number)?.[1]
   if (exponent !== undefined) return `'${exponent}' exponent requires hexadecimal mantissa`
-  if (/[eEpP][+-]?_*$/.test(number) && !/^0[xX][^pP]*$/.test(number)) return 'exponent has no digits'
+  if (/[eEpP][+-]?_*$/.test(number) && !/^0[xX][^pP]*$/.test(number))
+    return 'exponent has no digits'
   if (/^0[xX]_*\.?_*(?:[pP]|$)/.test(number)) return 'hexadecimal literal has no digits'
   if (/^0[bB]_*$/.test(number)) return 'binary literal has no digits'
   if (/^0[oO]_*$/.test(number)) return 'octal literal has no digits'

@@ -45,9 +45,24 @@ export const prefixLevels = { '-': 5, '!': 6 } as const
 /** The operand of `nil =` ends before the next comparison. */
 export const aboveComparison = 4
 
-const binaryOperators = new Set<TokenKind>(
-  ['+', '-', '*', '/', '%', '^', '=', '!=', '<', '<=', '>', '>=', '=~', '!~', '&&', '||'],
-)
+const binaryOperators = new Set<TokenKind>([
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '^',
+  '=',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '=~',
+  '!~',
+  '&&',
+  '||',
+])
 const comparisons = new Set<TokenKind>(['=', '!=', '<', '<=', '>', '>='])
 const arithmeticOperators = new Set<TokenKind>(['+', '-', '*', '/', '%', '^'])
 const otherThanSpanset = new Set<TokenKind>([...arithmeticOperators, '=', '!=', '<=', '>=', '=~'])

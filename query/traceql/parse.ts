@@ -73,7 +73,9 @@ function readBody(tokens: Tokens): Query['body'] {
     }
     case 'metrics': {
       const stages = readSecondStages(tokens)
-      return stages.length === 0 ? head.node : withSecondStages(head.node, stages, tokens.since(from))
+      return stages.length === 0
+        ? head.node
+        : withSecondStages(head.node, stages, tokens.since(from))
     }
     case 'scalar':
     case 'constant':

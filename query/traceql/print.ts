@@ -46,8 +46,7 @@ const printer: Visitor<string> = {
   threshold: (node) => `${node.op} ${printNumber(node.value)}`,
   metricsNumber: (node) =>
     Number.isFinite(node.value) ? printNumber(node.value) : `(${printNumber(node.value)})`,
-  metricsQuery: (node) =>
-    `${print(node.source)} | ${print(node.first)}${printSecond(node.second)}`,
+  metricsQuery: (node) => `${print(node.source)} | ${print(node.first)}${printSecond(node.second)}`,
   metricsOperation: (node) =>
     `${wrap(node.left)} ${node.op} ${wrap(node.right)}${printSecond(node.second)}`,
   hint: (node) => `${node.name}=${print(node.value)}`,
@@ -130,5 +129,6 @@ function printSecond(stages: readonly SecondStage[]): string {
 function printNumber(value: number): string {
   if (Number.isNaN(value)) return '0.0 / 0.0'
   if (!Number.isFinite(value)) return value > 0 ? '1.0 / 0.0' : '-1.0 / 0.0'
-  return formatFloat(value, 'g')
+  // Beyond 2^53 plain digits would be read back as an integer, and beyond 2^63 not at all.
+  return formatFloat(value, Number.isSafeInteger(Math.trunc(value)) ? 'f' : 'g')
 }

@@ -1,14 +1,15 @@
-/**
- * Whether a regular expression is one: the one place where TraceQL meets RE2. JavaScript's parser stands
- * in: it refuses what both refuse, brackets that do not match above all.
- */
+/** Whether a regular expression is one: the one place where TraceQL's check meets RE2. */
+import { isCode } from '#base/errors.ts'
+import { regexInvalid } from '#base/regex/errors.ts'
+import { parseRegex } from '#base/regex/parse.ts'
 
-/** What is wrong with the pattern, null if nothing. */
+/** What is wrong with the pattern, in Go's words, null if nothing. */
 export function regexError(pattern: string): string | null {
   try {
-    new RegExp(pattern, 's')
+    parseRegex(pattern, { dotAll: true })
     return null
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    if (isCode(error, regexInvalid)) return error.message
+    throw error
   }
 }

@@ -63,7 +63,13 @@ export interface Select {
 
 /** An aggregate is a stage only as the last one of a pipeline in brackets, next to a comparison. */
 export type Stage =
-  SpansetFilter | SpansetOperation | ScalarFilter | Group | Coalesce | Select | Aggregate
+  | SpansetFilter
+  | SpansetOperation
+  | ScalarFilter
+  | Group
+  | Coalesce
+  | Select
+  | Aggregate
 
 export interface Pipeline {
   readonly kind: 'pipeline'

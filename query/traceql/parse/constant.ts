@@ -30,7 +30,8 @@ export function readLiteral(tokens: Tokens): Static {
     return negateScalar(operand, tokens.since(token.from))
   }
   const span = { from: token.from, to: token.to }
-  if (token.kind === 'FLOAT') return staticNode({ type: 'float', value: Number(token.number) }, span)
+  if (token.kind === 'FLOAT')
+    return staticNode({ type: 'float', value: Number(token.number) }, span)
   const type = token.kind === 'INTEGER' ? 'int' : 'duration'
   return staticNode({ type, value: BigInt(token.number) }, span)
 }

@@ -105,11 +105,14 @@ function isScalar(operand: Operand): operand is ScalarOperand {
 
 function combineSpansets(tokens: Tokens, left: Operand, op: TokenKind, right: Operand): Operand {
   const isSpanset = left.sort === 'spanset' && right.sort === 'spanset'
-  const isPipeline = left.sort === 'pipeline' && (right.sort === 'pipeline' || right.sort === 'spanset')
+  const isPipeline =
+    left.sort === 'pipeline' && (right.sort === 'pipeline' || right.sort === 'spanset')
   if (!isSpansetOperator(op) || !(isSpanset || isPipeline)) throw tokens.unexpected()
   const span = { from: left.node.span.from, to: right.node.span.to }
   const rightNode =
-    isPipeline && right.sort === 'spanset' ? pipelineNode([right.node], right.node.span) : right.node
+    isPipeline && right.sort === 'spanset'
+      ? pipelineNode([right.node], right.node.span)
+      : right.node
   const node = spansetOperationNode({ op, left: left.node, right: rightNode, span })
   return { sort: left.sort, node }
 }

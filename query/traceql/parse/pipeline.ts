@@ -16,11 +16,11 @@ import {
   type AggregateName,
   type Stage,
 } from '../nodes/pipeline.ts'
-import { isArithmetic, isComparison, levelOf, rightLevelOf } from '../operators.ts'
+import { isComparison, levelOf, rightLevelOf } from '../operators.ts'
 import type { BinaryOperator } from '../nodes/field.ts'
 import type { SpansetOperator } from '../nodes/pipeline.ts'
 import type { TokenKind } from '../token.ts'
-import { isConstantOperator, readLiteral, startsConstant } from './constant.ts'
+import { readLiteral, startsConstant } from './constant.ts'
 import { readField, tryStatic } from './field.ts'
 import {
   readFieldList,
@@ -250,4 +250,3 @@ function readComparedWith(tokens: Tokens): ScalarOperand {
   if (right.sort !== 'scalarPipeline' && right.sort !== 'constant') throw tokens.unexpected()
   return right
 }
-
