@@ -26,15 +26,27 @@ function consumeForbidden(cursor: Cursor, exponentToo: boolean): boolean {
   return forbidden
 }
 
+/**
+ * What may begin a number: `0x`, or a 0, then a dot and a digit. Prometheus takes that dot without
+ * counting it; a second one is then the first it counts.
+ */
+function scanStart(cursor: Cursor, isHex: boolean): void {
+  if (isHex) cursor.at += cursor.peek(2) === underscore ? 3 : 2
+  else if (cursor.peek() === 0x30) cursor.at++
+  if (cursor.peek() === dot) cursor.at++
+  if (isHex ? isHexDigit(cursor.peek()) : isDigit(cursor.peek())) cursor.at++
+}
+
+/** Whether a digit may stand next: false after an underscore or exponent that nothing follows. */
+function mayGoOn(cursor: Cursor): boolean {
+  return !consumeForbidden(cursor, true) && cursor.peek() !== -1
+}
+
 /** Moves past a number; false where it is none, or goes on with letters (a duration perhaps). */
 export function scanNumber(cursor: Cursor): boolean {
   const isHex = cursor.peek() === 0x30 && (cursor.peek(1) | 0x20) === 0x78
   const digits = isHex ? isHexDigit : isDigit
-  if (isHex) cursor.at += cursor.peek(2) === underscore ? 3 : 2
-  else if (cursor.peek() === 0x30) cursor.at++
-  // Prometheus takes one dot here without counting it; a second one is then the first it counts.
-  if (cursor.peek() === dot) cursor.at++
-  if (digits(cursor.peek())) cursor.at++
+  scanStart(cursor, isHex)
   let sawDot = false
   let sawExponent = false
   for (;;) {
@@ -49,10 +61,10 @@ export function scanNumber(cursor: Cursor): boolean {
       if (sawExponent) return false
       sawExponent = true
       if (cursor.peek() === 0x2b || cursor.peek() === 0x2d) cursor.at++
-      if (consumeForbidden(cursor, true) || cursor.peek() === -1) return false
+      if (!mayGoOn(cursor)) return false
     } else if (code === underscore) {
       cursor.at++
-      if (consumeForbidden(cursor, true) || cursor.peek() === -1) return false
+      if (!mayGoOn(cursor)) return false
     } else if (digits(code)) {
       cursor.skipWhile(digits)
     } else {

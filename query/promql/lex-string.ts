@@ -35,7 +35,7 @@ function scanRaw(cursor: Cursor): string | null {
 
 function scanQuoted(cursor: Cursor): string | null {
   const quote = cursor.peek()
-  for (cursor.at++; cursor.peek() !== quote; ) {
+  for (cursor.at++; cursor.peek() !== quote;) {
     const code = cursor.peek()
     if (code === -1 || code === 0x0a) return 'unterminated quoted string'
     if (code === 0xfffd) return 'invalid UTF-8 rune'

@@ -8,7 +8,6 @@
  * trailing `anchored` or `smoothed`, a binary expression spans its operands.
  */
 import type { Span } from '../text/position.ts'
-import type { DurationExpr } from './nodes-duration.ts'
 import type { At, Extended, Matcher, TimeShift } from './nodes-selector.ts'
 
 export type ValueType = 'scalar' | 'vector' | 'matrix' | 'string'
@@ -169,10 +168,7 @@ export type Expr =
 
 /** One handler per kind of node, with a context the caller chooses. */
 export type ExprTable<Result, Context = void> = {
-  readonly [Kind in Expr['kind']]: (
-    node: Extract<Expr, { kind: Kind }>,
-    context: Context,
-  ) => Result
+  readonly [Kind in Expr['kind']]: (node: Extract<Expr, { kind: Kind }>, context: Context) => Result
 }
 
 /** Calls the handler for `node`. */

@@ -54,7 +54,7 @@ export interface Token {
   readonly to: number
 }
 
-export const aggregators: ReadonlySet<TokenKind> = new Set<Aggregator>([
+const aggregatorList: readonly Aggregator[] = [
   'sum',
   'avg',
   'count',
@@ -69,7 +69,8 @@ export const aggregators: ReadonlySet<TokenKind> = new Set<Aggregator>([
   'quantile',
   'limitk',
   'limit_ratio',
-])
+]
+export const aggregators: ReadonlySet<TokenKind> = new Set(aggregatorList)
 
 const modifiers: ReadonlySet<TokenKind> = new Set<ModifierWord>([
   'offset',
@@ -97,7 +98,7 @@ export const preprocessors: ReadonlySet<TokenKind> = new Set<PreprocessorWord>([
 ])
 
 /** How tightly a binary operator binds; more is tighter. Unary plus and minus bind like `*`. */
-export const precedences: ReadonlyMap<TokenKind, number> = new Map<BinaryOperator, number>([
+const precedenceList: readonly (readonly [BinaryOperator, number])[] = [
   ['or', 1],
   ['and', 2],
   ['unless', 2],
@@ -116,7 +117,10 @@ export const precedences: ReadonlyMap<TokenKind, number> = new Map<BinaryOperato
   ['%', 5],
   ['atan2', 5],
   ['^', 6],
-])
+]
+export const precedences: ReadonlyMap<TokenKind, number> = new Map<TokenKind, number>(
+  precedenceList,
+)
 export const powerPrecedence = 6
 
 /** Every keyword under its lower-case spelling; `inf` and `nan` are numbers. */
@@ -198,4 +202,17 @@ export function describeToken(text: string, token: Token): string {
 function shorten(word: string): string {
   if (Buffer.byteLength(word) <= 10) return quoteGo(word)
   return `${quoteGo(Array.from(word).slice(0, 10).join(''))}...`
+}
+
+const aggregatorsByKind = new Map<TokenKind, Aggregator>(aggregatorList.map((op) => [op, op]))
+const operatorsByKind = new Map<TokenKind, BinaryOperator>(precedenceList.map(([op]) => [op, op]))
+
+/** The aggregator a token stands for, null for other tokens. */
+export function aggregatorOf(kind: TokenKind): Aggregator | null {
+  return aggregatorsByKind.get(kind) ?? null
+}
+
+/** The binary operator a token stands for, null for other tokens. */
+export function binaryOperatorOf(kind: TokenKind): BinaryOperator | null {
+  return operatorsByKind.get(kind) ?? null
 }

@@ -1,0 +1,225 @@
+/**
+ * Lengths of time: inside brackets a duration expression with the usual precedences, behind `offset`
+ * a narrower form, since an operator there belongs to the expression around it unless parentheses
+ * came first (`foo offset -2^2` is `(foo offset -2)^2`). A literal becomes whole milliseconds at
+ * once; everything else is kept as a tree for `prepare.ts`.
+ */
+import { checkHeight } from '../text/depth.ts'
+import { parsePromDuration } from '../text/durations.ts'
+import type { TimeShift } from './nodes.ts'
+import {
+  durationChildren,
+  type DurationBinary,
+  type DurationExpr,
+  type DurationLiteral,
+} from './nodes-duration.ts'
+import { readNumber } from './number.ts'
+import type { Expectation, Parser } from './parser.ts'
+import { powerPrecedence, precedences, type Token } from './tokens.ts'
+
+const unaryPrecedence = powerPrecedence
+const enough = 'number, duration, step(), or range()'
+
+/** What time.Duration of Go holds, in seconds. */
+const maxSeconds = 2 ** 63 / 1e9
+
+export const rangeExpectation: Expectation = {
+  context: 'subquery or range selector',
+  expected: enough,
+}
+export const stepExpectation: Expectation = {
+  context: 'subquery selector',
+  expected: 'number, duration, step(), range(), or "]"',
+}
+export const offsetExpectation: Expectation = { context: 'offset', expected: enough }
+
+/** The value of a number or duration token: a number of seconds where a time is wanted. */
+export function literalOf(parser: Parser, token: Token): DurationLiteral {
+  const { from, to } = token
+  const word = parser.wordOf(token)
+  if (token.kind === 'duration') {
+    const read = parsePromDuration(word)
+    if ('error' in read) throw parser.error(token, read.error)
+    return { kind: 'literal', seconds: read.ms / 1000, isDuration: true, span: { from, to } }
+  }
+  const read = readNumber(word)
+  if ('error' in read) throw parser.error(token, `error parsing number: ${read.error}`)
+  return { kind: 'literal', seconds: read.value, isDuration: false, span: { from, to } }
+}
+
+/** A range or a step: as `parseTime`, and a literal must be greater than 0. */
+export function parsePositiveTime(parser: Parser, expectation: Expectation): TimeShift {
+  const expr = parseDurationExpr(parser, 0, expectation)
+  if (expr.kind === 'literal' && !(expr.seconds > 0)) {
+    throw parser.error(expr.span, 'duration must be greater than 0')
+  }
+  return timeOf(expr)
+}
+
+/** What follows `offset`; null for a literal 0, which counts as no offset. */
+export function parseOffset(parser: Parser): TimeShift | null {
+  const expr = parseOffsetExpr(parser)
+  if (expr.kind !== 'literal') return timeOf(expr)
+  if (Math.round(expr.seconds * 1e9) === 0) return null
+  if (expr.seconds < 0 && !parser.options.negativeOffset) {
+    throw parser.error(expr.span, 'negative offset is disabled')
+  }
+  return timeOf(expr)
+}
+
+function timeOf(expr: DurationExpr): TimeShift {
+  if (expr.kind === 'literal') {
+    // First to whole nanoseconds and then cut, as Prometheus does, so that 1.0005 is 1000 ms.
+    return { kind: 'fixed', ms: Math.trunc(Math.round(expr.seconds * 1e9) / 1e6) }
+  }
+  checkHeight(expr, durationChildren, (node) => node.span)
+  return { kind: 'computed', expr }
+}
+
+function parseOffsetExpr(parser: Parser): DurationExpr {
+  const { kind } = parser.peek()
+  if (kind === '(') return parseDurationExpr(parser, 0, offsetExpectation)
+  if (kind !== '+' && kind !== '-') return parseOperand(parser, offsetExpectation)
+  const sign = parser.next()
+  if (parser.peek().kind === '+' || parser.peek().kind === '-') {
+    const operand = parseDurationExpr(parser, unaryPrecedence, offsetExpectation)
+    return continueDuration(parser, negate(parser, sign, operand), 0, offsetExpectation)
+  }
+  return negate(parser, sign, parseOperand(parser, offsetExpectation))
+}
+
+function parseDurationExpr(
+  parser: Parser,
+  precedence: number,
+  expectation: Expectation,
+): DurationExpr {
+  parser.depth.enter(parser.peek())
+  const { kind } = parser.peek()
+  let first: DurationExpr
+  if (kind === '+' || kind === '-') {
+    const sign = parser.next()
+    first = negate(parser, sign, parseDurationExpr(parser, unaryPrecedence, expectation))
+  } else {
+    first = parseOperand(parser, expectation)
+  }
+  const expr = continueDuration(parser, first, precedence, expectation)
+  parser.depth.leave()
+  return expr
+}
+
+/** The operators that follow `first` and bind at least as tightly as `precedence`. */
+function continueDuration(
+  parser: Parser,
+  first: DurationExpr,
+  precedence: number,
+  expectation: Expectation,
+): DurationExpr {
+  let left = first
+  for (;;) {
+    const { kind } = parser.peek()
+    const binds = precedences.get(kind)
+    if (!isDurationOperator(kind) || binds === undefined || binds < precedence) return left
+    const operator = parser.next()
+    const right = parseDurationExpr(parser, kind === '^' ? binds : binds + 1, expectation)
+    left = combine(parser, { kind, operator, left, right })
+  }
+}
+
+function isDurationOperator(kind: Token['kind']): kind is DurationBinary['op'] {
+  return ['+', '-', '*', '/', '%', '^'].includes(kind)
+}
+
+interface Combination {
+  readonly kind: DurationBinary['op']
+  readonly operator: Token
+  readonly left: DurationExpr
+  readonly right: DurationExpr
+}
+
+function combine(parser: Parser, { kind, operator, left, right }: Combination): DurationBinary {
+  refuseUnlessEnabled(parser, left)
+  if ((kind === '/' || kind === '%') && right.kind === 'literal' && right.seconds === 0) {
+    throw parser.error(operator, kind === '/' ? 'division by zero' : 'modulo by zero')
+  }
+  const span = { from: left.span.from, to: right.span.to }
+  return { kind: 'binary', op: kind, left, right, span }
+}
+
+function parseOperand(parser: Parser, expectation: Expectation): DurationExpr {
+  const token = parser.peek()
+  switch (token.kind) {
+    case 'number':
+    case 'duration':
+      return checkedLiteral(parser, literalOf(parser, parser.next()), token)
+    case 'step':
+    case 'range':
+      return parseOfQuery(parser, token.kind, expectation)
+    case 'min_of':
+    case 'max_of':
+      return parseChoice(parser, token.kind, expectation)
+    case '(':
+      return parseParen(parser, expectation)
+    default:
+      return parser.unexpected(expectation)
+  }
+}
+
+function checkedLiteral(parser: Parser, literal: DurationLiteral, token: Token): DurationLiteral {
+  if (Math.abs(literal.seconds) > maxSeconds) {
+    throw parser.error(token, 'duration out of range')
+  }
+  return literal
+}
+
+function parseOfQuery(
+  parser: Parser,
+  name: 'step' | 'range',
+  expectation: Expectation,
+): DurationExpr {
+  const { from } = parser.next()
+  parser.expect('(', expectation)
+  const { to } = parser.expect(')', expectation)
+  return refuseUnlessEnabled(parser, { kind: 'query', name, span: { from, to } })
+}
+
+function parseChoice(
+  parser: Parser,
+  name: 'min_of' | 'max_of',
+  expectation: Expectation,
+): DurationExpr {
+  parser.next()
+  parser.expect('(', expectation)
+  const left = parseDurationExpr(parser, 0, expectation)
+  parser.expect(',', expectation)
+  const right = parseDurationExpr(parser, 0, expectation)
+  parser.expect(')', expectation)
+  // Prometheus places it by its arguments.
+  const span = { from: left.span.from, to: right.span.to }
+  return refuseUnlessEnabled(parser, { kind: 'choice', name, left, right, span })
+}
+
+function parseParen(parser: Parser, expectation: Expectation): DurationExpr {
+  const open = parser.next()
+  const expr = parseDurationExpr(parser, 0, expectation)
+  parser.expect(')', expectation)
+  refuseUnlessEnabled(parser, expr)
+  if (expr.kind === 'paren') return expr
+  const from = expr.kind === 'literal' ? open.from : expr.span.from
+  return { kind: 'paren', expr, span: { from, to: expr.span.to } }
+}
+
+/** A sign before a duration: plus leaves it alone, minus changes a literal or negates the rest. */
+function negate(parser: Parser, sign: Token, expr: DurationExpr): DurationExpr {
+  if (expr.kind === 'literal') {
+    const seconds = sign.kind === '-' ? -expr.seconds : expr.seconds
+    const span = { from: sign.from, to: expr.span.to }
+    return checkedLiteral(parser, { ...expr, seconds, span }, sign)
+  }
+  if (sign.kind === '+') return expr
+  return { kind: 'negation', expr, span: { from: sign.from, to: expr.span.to } }
+}
+
+function refuseUnlessEnabled(parser: Parser, expr: DurationExpr): DurationExpr {
+  if (parser.options.durationExpressions) return expr
+  throw parser.error(expr.span, 'experimental duration expression is not enabled')
+}

@@ -1,0 +1,113 @@
+/**
+ * PromQL against Prometheus' own verdicts: its parser cases with message and position, its printer
+ * cases, and the queries and expected failures of its test scripts. Every valid query of all three is
+ * also printed, parsed and printed again.
+ */
+import { print } from '#query/promql/print.ts'
+import { parse } from '#query/promql/parse.ts'
+import { allExtensions, type PromqlOptions } from '#query/promql/options.ts'
+import { withoutSpans } from '#test/promql/trees.ts'
+import { QueryError } from '#query/text/position.ts'
+import type { Corpus, Outcome } from './frame.ts'
+
+interface ParserCase {
+  readonly query: string
+  readonly query_base64?: string
+  readonly fail: boolean
+  readonly full?: string
+  readonly errors?: readonly { start: number; end: number; msg: string }[]
+  readonly node?: string
+}
+
+interface PrinterCase {
+  readonly query: string
+  readonly printed: string
+}
+
+const rootKinds: Readonly<Record<string, string>> = {
+  NumberLiteral: 'number',
+  StringLiteral: 'string',
+  VectorSelector: 'selector',
+  MatrixSelector: 'matrix',
+  SubqueryExpr: 'subquery',
+  Call: 'call',
+  AggregateExpr: 'aggregation',
+  BinaryExpr: 'binary',
+  UnaryExpr: 'unary',
+  ParenExpr: 'paren',
+}
+
+/** The switches the parser cases were made with. */
+const parserCaseOptions: PromqlOptions = { ...allExtensions, fillModifiers: false }
+
+function judge<Case>(cases: readonly Case[], problem: (item: Case) => string | null): Outcome {
+  const failures = cases.map(problem).filter((text) => text !== null)
+  return { passed: cases.length - failures.length, failures }
+}
+
+/** What differs from the case, null when nothing does. */
+function parserProblem(item: ParserCase): string | null {
+  const query =
+    item.query_base64 === undefined
+      ? item.query
+      : Buffer.from(item.query_base64, 'base64').toString()
+  const shown = JSON.stringify(query.slice(0, 80))
+  try {
+    const expr = parse(query, parserCaseOptions)
+    if (item.fail) return `${shown}: accepted, wanted ${item.full}`
+    const kind = rootKinds[item.node ?? '']
+    return expr.kind === kind ? null : `${shown}: root is ${expr.kind}, wanted ${item.node}`
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    if (!item.fail) return `${shown}: refused, ${error.message}`
+    if (error.message !== item.full) return `${shown}: ${error.message}, wanted ${item.full}`
+    const offset = Buffer.byteLength(query.slice(0, error.span.from))
+    const wanted = item.errors?.[0]?.start
+    return offset === wanted ? null : `${shown}: error at byte ${offset}, wanted ${wanted}`
+  }
+}
+
+/** Printing and parsing again must give the same tree and the same text. */
+export function roundTripProblem(query: string, options: PromqlOptions): string | null {
+  const tree = parse(query, options)
+  const printed = print(tree)
+  const again = parse(printed, options)
+  if (print(again) !== printed) return `${query}: prints as ${printed}, then as ${print(again)}`
+  const same = JSON.stringify(withoutSpans(tree)) === JSON.stringify(withoutSpans(again))
+  return same ? null : `${query}: ${printed} is another tree`
+}
+
+// The data are files of a known form; their reader is the test that would fail on another.
+const read = <Case>(text: string) => JSON.parse(text) as readonly Case[]
+
+export const corpora: readonly Corpus[] = [
+  {
+    name: 'promql parser cases',
+    file: 'promql/promql-parser.json',
+    run: (text) => judge(read<ParserCase>(text), parserProblem),
+  },
+  {
+    name: 'promql printer cases',
+    file: 'promql/promql-printer.json',
+    run: (text) =>
+      judge(read<PrinterCase>(text), ({ query, printed }) => {
+        const got = print(parse(query, allExtensions))
+        return got === printed ? null : `${query}: ${got}, wanted ${printed}`
+      }),
+  },
+  {
+    name: 'promql print, parse and print of the parser cases',
+    file: 'promql/promql-parser.json',
+    run: (text) =>
+      judge(
+        read<ParserCase>(text).filter((item) => !item.fail),
+        ({ query }) => roundTripProblem(query, parserCaseOptions),
+      ),
+  },
+  {
+    name: 'promql print, parse and print of the printer cases',
+    file: 'promql/promql-printer.json',
+    run: (text) =>
+      judge(read<PrinterCase>(text), ({ query }) => roundTripProblem(query, allExtensions)),
+  },
+]
