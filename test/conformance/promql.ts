@@ -8,6 +8,7 @@ import { parse } from '#query/promql/parse.ts'
 import { allExtensions, type PromqlOptions } from '#query/promql/options.ts'
 import { withoutSpans } from '#test/promql/trees.ts'
 import { QueryError } from '#query/text/position.ts'
+import { readScript, type Command } from '#test/scripts/promqltest.ts'
 import type { Corpus, Outcome } from './frame.ts'
 
 interface ParserCase {
@@ -77,20 +78,45 @@ export function roundTripProblem(query: string, options: PromqlOptions): string 
   return same ? null : `${query}: ${printed} is another tree`
 }
 
+interface ScriptCommand {
+  readonly name: string
+  readonly command: Command
+}
+
+/** The evaluations of every script in the folder. */
+function scriptsOf(text: string): readonly ScriptCommand[] {
+  const files = Object.entries(JSON.parse(text) as Record<string, string>)
+  return files
+    .filter(([name]) => name.endsWith('.test'))
+    .flatMap(([name, script]) => readScript(script).map((command) => ({ name, command })))
+    .filter(({ command }) => command.kind === 'eval')
+}
+
+/** Queries of scripts must parse, also where their evaluation is expected to fail. */
+function scriptProblem(query: string): string | null {
+  try {
+    return roundTripProblem(query, allExtensions)
+  } catch (error) {
+    if (error instanceof QueryError) return `${query}: ${error.message}`
+    throw error
+  }
+}
+
 // The data are files of a known form; their reader is the test that would fail on another.
-const read = <Case>(text: string) => JSON.parse(text) as readonly Case[]
+const parserCases = (text: string) => JSON.parse(text) as readonly ParserCase[]
+const printerCases = (text: string) => JSON.parse(text) as readonly PrinterCase[]
 
 export const corpora: readonly Corpus[] = [
   {
     name: 'promql parser cases',
     file: 'promql/promql-parser.json',
-    run: (text) => judge(read<ParserCase>(text), parserProblem),
+    run: (text) => judge(parserCases(text), parserProblem),
   },
   {
     name: 'promql printer cases',
     file: 'promql/promql-printer.json',
     run: (text) =>
-      judge(read<PrinterCase>(text), ({ query, printed }) => {
+      judge(printerCases(text), ({ query, printed }) => {
         const got = print(parse(query, allExtensions))
         return got === printed ? null : `${query}: ${got}, wanted ${printed}`
       }),
@@ -100,14 +126,22 @@ export const corpora: readonly Corpus[] = [
     file: 'promql/promql-parser.json',
     run: (text) =>
       judge(
-        read<ParserCase>(text).filter((item) => !item.fail),
+        parserCases(text).filter((item) => !item.fail),
         ({ query }) => roundTripProblem(query, parserCaseOptions),
       ),
   },
   {
     name: 'promql print, parse and print of the printer cases',
     file: 'promql/promql-printer.json',
+    run: (text) => judge(printerCases(text), ({ query }) => roundTripProblem(query, allExtensions)),
+  },
+  {
+    name: 'promql test scripts: queries',
+    file: 'promql/promqltest',
     run: (text) =>
-      judge(read<PrinterCase>(text), ({ query }) => roundTripProblem(query, allExtensions)),
+      judge(scriptsOf(text), ({ name, command }) => {
+        const problem = command.kind === 'eval' ? scriptProblem(command.query) : null
+        return problem === null ? null : `${name}:${command.line}: ${problem}`
+      }),
   },
 ]
