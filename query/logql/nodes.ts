@@ -7,10 +7,12 @@
 import type { Span } from '#query/text/position.ts'
 import type { LabelFilter } from './nodes/label-filter.ts'
 import type { LogRange, Metric, Unwrap } from './nodes/metric.ts'
-import type { LogQuery, Matcher, Selector } from './nodes/selector.ts'
+import type { Matcher } from './nodes/matcher.ts'
+import type { LogQuery, Selector } from './nodes/selector.ts'
 import type { Assignment, Extraction, LabelTarget, LineTest, Stage } from './nodes/stage.ts'
 
 export type * from './nodes/label-filter.ts'
+export type * from './nodes/matcher.ts'
 export type * from './nodes/metric.ts'
 export type * from './nodes/selector.ts'
 export type * from './nodes/stage.ts'
@@ -40,9 +42,8 @@ export type Visitor<R, K extends Node['kind'] = Node['kind']> = {
 
 /** Calls the function of the node's kind. */
 export function visit<R, K extends Node['kind']>(visitor: Visitor<R, K>, node: NodeOf<K>): R {
-  // The entry for a kind takes exactly the nodes of that kind, which the compiler cannot correlate.
-  const enter = visitor[node.kind as K] as (node: NodeOf<K>) => R
-  return enter(node)
+  // The type of `visitor` gives each kind a function of exactly the nodes of that kind.
+  return visitor[node.kind](node)
 }
 
 const none: readonly Node[] = []

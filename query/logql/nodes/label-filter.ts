@@ -3,7 +3,7 @@
  * Comma and juxtaposition are `and` too; they only group differently when parsed.
  */
 import type { Span } from '#query/text/position.ts'
-import type { Matcher } from './selector.ts'
+import type { Matcher } from './matcher.ts'
 
 /** `=` is read as `==`. */
 export type CompareOperator = '==' | '!=' | '>' | '>=' | '<' | '<='
@@ -14,12 +14,14 @@ export interface StringTest {
   readonly matcher: Matcher
 }
 
+/** `invalid` says why the literal is no number; `check` reports it. */
 export interface NumberTest {
   readonly kind: 'number-test'
   readonly span: Span
   readonly name: string
   readonly op: CompareOperator
   readonly value: number
+  readonly invalid: string | null
 }
 
 export interface DurationTest {

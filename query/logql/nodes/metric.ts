@@ -129,7 +129,7 @@ export interface BinaryOperation {
   readonly right: Metric
 }
 
-/** `invalid` is the text that could not be read as a number, which `check` reports. */
+/** `invalid` says why the literal is no number; `check` reports it. */
 export interface NumberLiteral {
   readonly kind: 'number'
   readonly span: Span

@@ -2,18 +2,8 @@
  * The stream selector and the log query: which streams, then the stages every entry runs through.
  */
 import type { Span } from '#query/text/position.ts'
+import type { Matcher } from './matcher.ts'
 import type { Stage } from './stage.ts'
-
-export type MatchOperator = '=' | '!=' | '=~' | '!~'
-
-/** One test of a label; regular expressions are anchored on both ends. */
-export interface Matcher {
-  readonly kind: 'matcher'
-  readonly span: Span
-  readonly name: string
-  readonly op: MatchOperator
-  readonly value: string
-}
 
 /** `{a="b", c=~"d"}`: a stream is taken when every matcher holds. */
 export interface Selector {

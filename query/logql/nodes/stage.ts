@@ -4,7 +4,7 @@
  */
 import type { Span } from '#query/text/position.ts'
 import type { LabelFilter } from './label-filter.ts'
-import type { Matcher } from './selector.ts'
+import type { Matcher } from './matcher.ts'
 
 export type LineOperator = '|=' | '!=' | '|~' | '!~' | '|>' | '!>'
 

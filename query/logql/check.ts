@@ -1,0 +1,211 @@
+/**
+ * What the grammar cannot say: which parameters, groupings and unwraps a function takes, that a
+ * selector selects, that expressions, patterns, templates, paths and addresses compile. Throws the
+ * first mistake in the order in which Loki finds them:
+ *
+ * 1. expressions that it compiles while it reads the query, in the order of the text,
+ * 2. functions and numbers, from the outside in, each range ending with its selector,
+ * 3. the stages of every pipeline, in the order in which Loki runs them (`check-stages.ts`).
+ */
+import { checkError } from './error.ts'
+import { checkPipeline } from './check-stages.ts'
+import type {
+  LogRange,
+  Matcher,
+  Metric,
+  Node,
+  NodeOf,
+  Query,
+  RangeAggregation,
+  Selector,
+  VectorAggregation,
+} from './nodes.ts'
+import { children } from './nodes.ts'
+import { patternParserProblem } from './pattern.ts'
+import { parseNumberText } from './parse/number.ts'
+import { captureLabels, matchesNothing, regexProblem } from './regex.ts'
+
+export interface CheckOptions {
+  /** Accept a grouping on every range function that takes an unwrap: `sum_over_time(…) by (x)`. */
+  readonly anyGrouping?: boolean
+}
+
+/** Throws QueryError at the first mistake of a parsed query; returns when Loki would run it. */
+export function check(query: Query, options: CheckOptions = {}): void {
+  checkExpressions(query)
+  checkMetricOrLog(query, options)
+  checkAllPipelines(query)
+}
+
+function checkExpressions(node: Node): void {
+  if (node.kind === 'matcher') checkMatcher(node)
+  if (node.kind === 'regexp') checkRegexpParser(node)
+  if (node.kind === 'pattern') {
+    const problem = patternParserProblem(node.pattern)
+    if (problem !== null) throw checkError(`invalid pattern parser: ${problem}`, node.span)
+  }
+  for (const child of children(node)) checkExpressions(child)
+}
+
+function checkMatcher(matcher: Matcher): void {
+  if (matcher.op !== '=~' && matcher.op !== '!~') return
+  const problem = regexProblem(matcher.value)
+  if (problem !== null) throw checkError(problem, matcher.span)
+}
+
+function checkRegexpParser({ pattern, span }: NodeOf<'regexp'>): void {
+  const problem = regexProblem(pattern)
+  if (problem !== null) throw checkError(`invalid regexp parser: ${problem}`, span)
+  const labels = captureLabels(pattern)
+  if (labels.length === 0) {
+    throw checkError('invalid regexp parser: at least one named capture must be supplied', span)
+  }
+  const seen = new Set<string>()
+  for (const label of labels) {
+    if (seen.has(label)) {
+      throw checkError(`invalid regexp parser: duplicate extracted label name '${label}'`, span)
+    }
+    seen.add(label)
+  }
+}
+
+function checkMetricOrLog(query: Query, options: CheckOptions): void {
+  if (query.kind !== 'log-query') return checkMetric(query, options)
+  checkFilterNumbers(query)
+  checkSelector(query.selector)
+}
+
+function checkMetric(metric: Metric, options: CheckOptions): void {
+  switch (metric.kind) {
+    case 'range-aggregation':
+      checkRangeAggregation(metric, options)
+      return checkRange(metric.range)
+    case 'vector-aggregation':
+      checkVectorAggregation(metric)
+      return checkMetric(metric.operand, options)
+    case 'binary':
+      checkMetric(metric.left, options)
+      return checkMetric(metric.right, options)
+    case 'number':
+      if (metric.invalid === null) return
+      throw checkError(`unable to parse literal as a float: ${metric.invalid}`, metric.span)
+    case 'vector':
+      if (metric.invalid === null) return
+      throw checkError(`unable to parse vectorExpr as a float: ${metric.invalid}`, metric.span)
+    case 'label-replace':
+      checkLabelReplace(metric)
+      return checkMetric(metric.operand, options)
+    case 'variants':
+      for (const variant of metric.metrics) checkMetric(variant, options)
+      return checkRange(metric.range)
+  }
+}
+
+function checkRange(range: LogRange): void {
+  checkFilterNumbers(range)
+  checkSelector(range.query.selector)
+}
+
+function checkFilterNumbers(node: Node): void {
+  if (node.kind === 'number-test' && node.invalid !== null) {
+    throw checkError(`unable to parse literal as a float: ${node.invalid}`, node.span)
+  }
+  for (const child of children(node)) checkFilterNumbers(child)
+}
+
+function checkSelector(selector: Selector): void {
+  if (selector.matchers.some((matcher) => !acceptsEmpty(matcher))) return
+  throw checkError(
+    'queries require at least one regexp or equality matcher that does not have an ' +
+      'empty-compatible value. For instance, app=~".*" does not meet this requirement, but app=~".+" will',
+    selector.span,
+  )
+}
+
+function acceptsEmpty({ op, value }: Matcher): boolean {
+  switch (op) {
+    case '=':
+      return value === ''
+    case '!=':
+      return value !== ''
+    case '=~':
+      return matchesNothing(value)
+    case '!~':
+      return !matchesNothing(value)
+  }
+}
+
+const groupable: ReadonlySet<string> = new Set([
+  'avg_over_time',
+  'stddev_over_time',
+  'stdvar_over_time',
+  'quantile_over_time',
+  'max_over_time',
+  'min_over_time',
+  'first_over_time',
+  'last_over_time',
+])
+
+/** Functions of entries, of values, and of either. */
+const ofEntries: ReadonlySet<string> = new Set(['count_over_time', 'bytes_over_time', 'bytes_rate'])
+const ofEither: ReadonlySet<string> = new Set(['rate', 'absent_over_time'])
+
+function checkRangeAggregation(node: RangeAggregation, options: CheckOptions): void {
+  const { op, parameter, grouping, range, span } = node
+  if (op === 'quantile_over_time') checkQuantile(node)
+  else if (parameter !== null) {
+    const message = `parameter ${parameter.text} not supported for operation ${op}`
+    throw checkError(message, parameter.span)
+  }
+  const mayGroup = groupable.has(op) || (options.anyGrouping === true && !ofEntries.has(op))
+  if (grouping !== null && !mayGroup) {
+    throw checkError(`grouping not allowed for ${op} aggregation`, grouping.span)
+  }
+  if (range.unwrap !== null && ofEntries.has(op)) {
+    throw checkError(`invalid aggregation ${op} with unwrap`, range.unwrap.span)
+  }
+  if (range.unwrap === null && !ofEntries.has(op) && !ofEither.has(op)) {
+    throw checkError(`invalid aggregation ${op} without unwrap`, span)
+  }
+}
+
+function checkQuantile({ op, parameter, span }: RangeAggregation): void {
+  if (parameter === null) throw checkError(`parameter required for operation ${op}`, span)
+  const { invalid } = parseNumberText(parameter.text)
+  if (invalid === null) return
+  throw checkError(`invalid parameter for operation ${op}: ${invalid}`, parameter.span)
+}
+
+const limiting: ReadonlySet<string> = new Set(['topk', 'bottomk', 'approx_topk'])
+
+function checkVectorAggregation({ op, parameter, grouping, span }: VectorAggregation): void {
+  if (limiting.has(op)) {
+    if (parameter === null) throw checkError(`parameter required for operation ${op}`, span)
+    const { text } = parameter
+    if (!/^[0-9]{1,18}$/.test(text))
+      throw checkError(`invalid parameter ${op}(${text},`, parameter.span)
+    if (Number(text) <= 0) {
+      throw checkError(`invalid parameter (must be greater than 0) ${op}(${text}`, parameter.span)
+    }
+  } else if (parameter !== null) {
+    throw checkError(`unsupported parameter for operation ${op}(${parameter.text},`, parameter.span)
+  }
+  if (grouping === null) return
+  if (op === 'approx_topk') {
+    throw checkError(`grouping not allowed for ${op} aggregation`, grouping.span)
+  }
+  if ((op === 'sort' || op === 'sort_desc') && grouping.labels.length > 0) {
+    throw checkError("sort and sort_desc doesn't allow grouping by ", grouping.span)
+  }
+}
+
+function checkLabelReplace({ pattern, span }: NodeOf<'label-replace'>): void {
+  const problem = regexProblem(`^(?:${pattern})$`)
+  if (problem !== null) throw checkError(`invalid regex in label_replace: ${problem}`, span)
+}
+
+/** Stages before an unwrap are compiled by the reference, the filters behind it are not. */
+function checkAllPipelines(node: Node): void {
+  if (node.kind === 'log-query') return checkPipeline(node.stages)
+  for (const child of children(node)) checkAllPipelines(child)
+}
