@@ -2,7 +2,9 @@
  * Metrics: one row is one data point; its attributes are part of the stream. `kind` says what the
  * value is (`pointKind`). A number stands in `value` as a double; an integer that a double cannot hold
  * stands in `exactValue` too. Histograms, exponential histograms and summaries stand in `point` as the
- * OTLP data point message without its attributes, times, flags and exemplars.
+ * OTLP data point message without its attributes, times, flags and exemplars. `description` and
+ * `metadata` belong to the metric and are not identity: a row carries them only where they were
+ * first seen or changed, and the newest counts.
  */
 import type { Signal } from './signal.ts'
 
@@ -18,6 +20,8 @@ export const metrics = {
     { key: 'point', type: 'otlp', optional: true },
     { key: 'flags', type: 'u32', optional: true },
     { key: 'exemplars', type: 'otlp', optional: true },
+    { key: 'description', type: 'text', optional: true },
+    { key: 'metadata', type: 'otlp', optional: true },
   ],
   streamBy: 'point',
   orderBy: 'stream-time',

@@ -1,0 +1,95 @@
+/** A part of a published run as a reader sees it: lanes by number, attributes by key, values as byte ranges. */
+import type { Slab } from '#base/threads/slabs.ts'
+import { attributeLane, attributeLanes, type RunLayout } from './columns.ts'
+import { partHeaderWords, partWord } from './part.ts'
+
+/** A lane: `words[from + row]`, or `value` for every row when `from` is -1. */
+export interface Lane {
+  readonly from: number
+  readonly value: number
+}
+
+export class PartView {
+  readonly words: Uint32Array
+  readonly bytes: Buffer
+  readonly layout: RunLayout
+  readonly at: number
+  readonly rows: number
+  readonly offset: number
+  /** Where the part's bytes start in the slab. */
+  readonly bytesFrom: number
+
+  /** `bytes` is the whole slab as one Buffer, made once per thread. */
+  constructor(
+    slab: { readonly words: Uint32Array; readonly bytes: Buffer },
+    at: number,
+    layout: RunLayout,
+  ) {
+    const { words } = slab
+    this.words = words
+    this.bytes = slab.bytes
+    this.layout = layout
+    this.at = at
+    this.rows = words[at + partWord.rows]!
+    this.offset = words[at + partWord.offsetLo]! + words[at + partWord.offsetHi]! * 2 ** 32
+    const byteWords = Math.ceil(words[at + partWord.bytes]! / 4)
+    this.bytesFrom = (at + words[at + partWord.words]! - byteWords) * 4
+  }
+
+  lane(index: number): Lane {
+    const at = this.at + partHeaderWords + index * 2
+    const constant = this.words[at] === 1
+    const value = this.words[at + 1]!
+    return constant ? { from: -1, value } : { from: this.at + value, value: 0 }
+  }
+
+  attributeLane(name: keyof typeof attributeLane): Lane {
+    return this.lane(this.layout.lanes + attributeLane[name])
+  }
+
+  tenant(): string {
+    const from = this.bytesFrom + this.words[this.at + partWord.tenantOffset]!
+    return this.bytes.toString('utf8', from, from + this.words[this.at + partWord.tenantLength]!)
+  }
+
+  get attributes(): number {
+    return this.words[this.at + partWord.attributes]!
+  }
+
+  /** The attribute keys of the part, by key id. */
+  keys(): string[] {
+    const from = this.at + partHeaderWords + (this.layout.lanes + attributeLanes) * 2
+    return Array.from({ length: this.words[this.at + partWord.keys]! }, (_, key) => {
+      const at = this.bytesFrom + this.words[from + key * 2]!
+      return this.bytes.toString('utf8', at, at + this.words[from + key * 2 + 1]!)
+    })
+  }
+
+  /** Least and greatest time as ns. */
+  times(): { min: bigint; max: bigint } {
+    const at = (word: number): bigint => BigInt(this.words[this.at + word]!)
+    return {
+      min: (BigInt.asIntN(32, at(partWord.timeMinHi)) << 32n) | at(partWord.timeMinLo),
+      max: (BigInt.asIntN(32, at(partWord.timeMaxHi)) << 32n) | at(partWord.timeMaxLo),
+    }
+  }
+
+  streams(): { min: number; max: number } {
+    return {
+      min: this.words[this.at + partWord.streamMin]!,
+      max: this.words[this.at + partWord.streamMax]!,
+    }
+  }
+}
+
+const buffers = new WeakMap<Uint8Array, Buffer>()
+
+/** A slab with its bytes as a Buffer, for `PartView`. */
+export function readable(slab: Slab): { words: Uint32Array; bytes: Buffer } {
+  let bytes = buffers.get(slab.bytes)
+  if (bytes === undefined) {
+    bytes = Buffer.from(slab.bytes.buffer, slab.bytes.byteOffset, slab.bytes.length)
+    buffers.set(slab.bytes, bytes)
+  }
+  return { words: slab.words, bytes }
+}

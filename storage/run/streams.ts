@@ -1,0 +1,261 @@
+/**
+ * The stream table of one generation, as its ingest worker writes it: raw OTLP identity in, stream id
+ * out. Streams are written once, in canonical bytes, and looked up by what the client sent:
+ *
+ * 1. resource, scope and descriptor of a request are interned by their raw bytes into a prefix;
+ * 2. a data point's raw attributes are compared with those of the stream that followed last time;
+ * 3. on a miss they are hashed together with the prefix;
+ * 4. an unknown form is made canonical and looked up by fingerprint: it may be a stream known in
+ *    another form, else it is a new one.
+ *
+ * Hash tables hold ids and compare all bytes, so a collision costs time and nothing else.
+ */
+import { assert } from '#base/assert.ts'
+import type { Slab, Slabs } from '#base/threads/slabs.ts'
+import { entryHeaderWords, tableHeaderWords, tableSlabEnd } from './stream-view.ts'
+
+/** What the table needs to know about an unknown stream. */
+export interface NewStream {
+  /** Canonical bytes of the stream (`schemas/identity.ts`). */
+  canonical(): Uint8Array
+}
+
+/** 32-bit hash of a byte range: multiply-rotate over words as in MurmurHash3 (Appleby, public domain). */
+export function hashRange(bytes: Uint8Array, from: number, to: number, seed: number): number {
+  let h = seed | 0
+  let at = from
+  for (const end = to - 3; at < end; at += 4) {
+    let k = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+    k = Math.imul(k, 0xcc9e2d51)
+    k = (k << 15) | (k >>> 17)
+    h ^= Math.imul(k, 0x1b873593)
+    h = (h << 13) | (h >>> 19)
+    h = (Math.imul(h, 5) + 0xe6546b64) | 0
+  }
+  let tail = 0
+  for (let shift = 0; at < to; at++, shift += 8) tail |= bytes[at]! << shift
+  tail = Math.imul(tail, 0xcc9e2d51)
+  h ^= Math.imul((tail << 15) | (tail >>> 17), 0x1b873593)
+  h ^= to - from
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) | 0
+}
+
+// oxlint-disable-next-line max-params -- two ranges, called per row: an object would be one per row
+function equalRange(a: Uint8Array, from: number, to: number, b: Uint8Array, at: number): boolean {
+  for (let i = from, j = at; i < to; i++, j++) if (a[i] !== b[j]) return false
+  return true
+}
+
+/** Byte ranges under dense ids, found by content: an arena and an open-addressing table of ids. */
+class Interned {
+  #arena = new Uint8Array(1 << 16)
+  #used = 0
+  /** Per id: offset, length, extra key, hash. */
+  #entries = new Int32Array(1 << 10)
+  #slots = new Int32Array(1 << 9).fill(-1)
+  count = 0
+
+  /** The id of these bytes under the key, or -1 - slot for `add`. */
+  find(bytes: Uint8Array, from: number, to: number, key: number): number {
+    const hash = hashRange(bytes, from, to, key)
+    const mask = this.#slots.length - 1
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = this.#slots[slot]!
+      if (id < 0) return -1
+      if (this.#entries[id * 4 + 3] === hash && this.is(id, bytes, from, to, key)) return id
+    }
+  }
+
+  // oxlint-disable-next-line max-params -- a range and its key, called per row: an object would be one per row
+  is(id: number, bytes: Uint8Array, from: number, to: number, key: number): boolean {
+    const at = id * 4
+    return (
+      this.#entries[at + 1] === to - from &&
+      this.#entries[at + 2] === key &&
+      equalRange(bytes, from, to, this.#arena, this.#entries[at]!)
+    )
+  }
+
+  add(bytes: Uint8Array, from: number, to: number, key: number): number {
+    if (this.#used + to - from > this.#arena.length) {
+      const grown = new Uint8Array(Math.max(this.#arena.length * 2, this.#used + to - from))
+      grown.set(this.#arena)
+      this.#arena = grown
+    }
+    if ((this.count + 1) * 4 > this.#entries.length) {
+      const grown = new Int32Array(this.#entries.length * 2)
+      grown.set(this.#entries)
+      this.#entries = grown
+    }
+    if (this.count * 2 >= this.#slots.length) this.#rehash()
+    const id = this.count++
+    const hash = hashRange(bytes, from, to, key)
+    this.#entries.set([this.#used, to - from, key, hash], id * 4)
+    this.#arena.set(bytes.subarray(from, to), this.#used)
+    this.#used += to - from
+    this.#place(id, hash)
+    return id
+  }
+
+  #place(id: number, hash: number): void {
+    const mask = this.#slots.length - 1
+    let slot = hash & mask
+    while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask
+    this.#slots[slot] = id
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
+    for (let id = 0; id < this.count; id++) this.#place(id, this.#entries[id * 4 + 3]!)
+  }
+
+  get bytesUsed(): number {
+    return this.#used
+  }
+}
+
+/** Writes the stream table of one generation. Lives in its ingest worker. */
+export class StreamTable {
+  readonly firstSlab: number
+  readonly generation: number
+  readonly #slabs: Slabs
+  readonly #state: number
+  readonly #canonical = new Interned()
+  /** Raw attributes under their prefix → place in `#streamOf`. */
+  readonly #raw = new Interned()
+  #streamOf = new Int32Array(1 << 10)
+  /** Per raw form: the raw form that followed it last time. */
+  #followers = new Int32Array(1 << 10)
+  #slab: Slab
+  #word = tableHeaderWords
+  #lastRaw = -1
+
+  private constructor(slabs: Slabs, options: { first: Slab; state: number; generation: number }) {
+    this.#slabs = slabs
+    this.#slab = options.first
+    this.firstSlab = options.first.index
+    this.#state = options.state
+    this.generation = options.generation
+  }
+
+  /** A new generation in a free slab marked with `state`, or null when there is none. */
+  static create(slabs: Slabs, state: number, generation: number): StreamTable | null {
+    const first = slabs.take(state, tableHeaderWords * 4)
+    return first === null ? null : new StreamTable(slabs, { first, state, generation })
+  }
+
+  get count(): number {
+    return this.#canonical.count
+  }
+
+  /**
+   * The stream of raw attributes `bytes[from, to)` under an interned prefix (resource, scope,
+   * descriptor). Returns -1 when the table needs a slab and none is free.
+   */
+  // oxlint-disable-next-line max-params -- called per data point: an object would be one per point
+  intern(bytes: Uint8Array, from: number, to: number, prefix: number, stream: NewStream): number {
+    const follower = this.#lastRaw < 0 ? -1 : this.#followers[this.#lastRaw]!
+    let raw = follower >= 0 && this.#raw.is(follower, bytes, from, to, prefix) ? follower : -1
+    if (raw < 0) {
+      raw = this.#raw.find(bytes, from, to, prefix)
+      if (raw < 0) {
+        const id = this.#internCanonical(stream.canonical())
+        if (id < 0) return -1
+        raw = this.#addRaw(bytes, from, to, prefix)
+        this.#streamOf[raw] = id
+      }
+      if (this.#lastRaw >= 0) this.#followers[this.#lastRaw] = raw
+    }
+    this.#lastRaw = raw
+    return this.#streamOf[raw]!
+  }
+
+  #addRaw(bytes: Uint8Array, from: number, to: number, prefix: number): number {
+    const raw = this.#raw.add(bytes, from, to, prefix)
+    if (raw >= this.#streamOf.length) {
+      const streams = new Int32Array(this.#streamOf.length * 2)
+      streams.set(this.#streamOf)
+      this.#streamOf = streams
+      const followers = new Int32Array(this.#followers.length * 2)
+      followers.set(this.#followers)
+      this.#followers = followers
+    }
+    this.#followers[raw] = -1
+    return raw
+  }
+
+  /** The id of a stream given by its canonical bytes; -1 when the table needs a slab and none is free. */
+  internCanonical(canonical: Uint8Array): number {
+    return this.#internCanonical(canonical)
+  }
+
+  #internCanonical(canonical: Uint8Array): number {
+    const known = this.#canonical.find(canonical, 0, canonical.length, 0)
+    if (known >= 0) return known
+    if (!this.#write(canonical)) return -1
+    return this.#canonical.add(canonical, 0, canonical.length, 0)
+  }
+
+  #write(canonical: Uint8Array): boolean {
+    const needed = entryHeaderWords + Math.ceil(canonical.length / 4)
+    assert(
+      tableHeaderWords + needed < this.#slab.words.length,
+      'limits keep a stream smaller than a slab',
+    )
+    if (this.#word + needed > this.#slab.words.length) {
+      const next = this.#slabs.take(this.#state, tableHeaderWords * 4)
+      if (next === null) return false
+      if (this.#word < this.#slab.words.length) this.#slab.words[this.#word] = tableSlabEnd
+      this.#slab.words[0] = next.index + 1
+      this.#slab = next
+      this.#word = tableHeaderWords
+    }
+    const { words, bytes } = this.#slab
+    words[this.#word] = canonical.length
+    words[this.#word + 1] = hashRange(canonical, 0, canonical.length, 0x9747b28c)
+    words[this.#word + 2] = hashRange(canonical, 0, canonical.length, 0x5bd1e995)
+    bytes.set(canonical, (this.#word + entryHeaderWords) * 4)
+    this.#word += needed
+    return true
+  }
+
+  /** Lets readers see all streams interned so far; called before rows that name them are published. */
+  publish(): void {
+    Atomics.store(this.#slabs.at(this.firstSlab).ints, 1, this.#canonical.count)
+  }
+
+  /** Bytes this worker holds besides the slabs. */
+  get privateBytes(): number {
+    return this.#canonical.bytesUsed + this.#raw.bytesUsed + this.#streamOf.byteLength * 2
+  }
+}
+
+/** The slabs of a table, first to last; for freeing it. */
+export function tableSlabs(slabs: Slabs, firstSlab: number): number[] {
+  const chain: number[] = []
+  for (let slab = firstSlab; slab >= 0; slab = (slabs.at(slab).words[0] ?? 0) - 1) chain.push(slab)
+  return chain
+}
+
+/** Interns the resource, scope and descriptor of requests by their raw bytes: the prefix of a stream. */
+export class PrefixTable {
+  readonly #parts = new Interned()
+  readonly #pairs = new Map<number, number>()
+
+  /** A number for raw bytes; `kind` keeps resources, scopes and descriptors apart. */
+  part(bytes: Uint8Array, from: number, to: number, kind: number): number {
+    const known = this.#parts.find(bytes, from, to, kind)
+    return known >= 0 ? known : this.#parts.add(bytes, from, to, kind)
+  }
+
+  /** A number for two numbers. */
+  pair(a: number, b: number): number {
+    const key = a * 2 ** 26 + b
+    const known = this.#pairs.get(key)
+    if (known !== undefined) return known
+    this.#pairs.set(key, this.#pairs.size)
+    return this.#pairs.size - 1
+  }
+}
