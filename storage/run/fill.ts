@@ -2,9 +2,8 @@
  * Intake → part: copies the accepted rows of a decoded request into a part builder, lane by lane.
  * What differs between signals is which intake columns feed a lane; values move, nothing is parsed.
  */
-import { absent, attributeCode, type Intake } from '#schemas/intake.ts'
+import { absent, attributeCode, type AnyIntake } from '#schemas/intake.ts'
 import { pointKind } from '#schemas/signals/metrics.ts'
-import type { SignalName } from '#schemas/signals/signal.ts'
 import { runColumn, type RunColumn } from './columns.ts'
 import type { PartBuilder } from './part.ts'
 
@@ -199,7 +198,12 @@ function fillBodies(part: PartBuilder, source: Words, rows: Uint32Array, bytes: 
   }
 }
 
-function fillAttributes(part: PartBuilder, intake: Intake, rows: Uint32Array, bytes: Buffer): void {
+function fillAttributes(
+  part: PartBuilder,
+  intake: AnyIntake,
+  rows: Uint32Array,
+  bytes: Buffer,
+): void {
   const { keyOffset, keyLength, type, a, b } = intake.attributes.columns
   const { attrFrom } = intake.rows.columns
   const target = part.lane(part.layout.attrFromLane)
@@ -231,7 +235,7 @@ export type Describe = (descriptor: number) => boolean
 
 function fillDescriptions(
   part: PartBuilder,
-  intake: Intake,
+  intake: AnyIntake,
   picked: Picked,
   options: { bytes: Buffer; describe: Describe },
 ): void {
@@ -263,7 +267,7 @@ function fillDescriptions(
  */
 export function fillPart(
   part: PartBuilder,
-  intake: Intake<SignalName>,
+  intake: AnyIntake,
   picked: Picked,
   describe: Describe,
 ): void {

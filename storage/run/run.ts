@@ -91,6 +91,11 @@ export class Run {
     return this.#tailRows === 0
   }
 
+  /** Whether every row that was appended is published. */
+  get settled(): boolean {
+    return this.#tail === this.#published
+  }
+
   /** Bytes written, published or not. */
   get usedBytes(): number {
     return this.#tail * 4

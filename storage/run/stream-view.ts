@@ -4,7 +4,7 @@
  * all runs of the generation and grows with it.
  *
  * Slab of a table: word 0 = next slab + 1 (0: none), word 1 = published entries of the whole table (in
- * its first slab); entries from `tableHeaderWords`: length in bytes, fingerprint lo, hi, bytes padded to
+ * its first slab), word 2 = 1 when its worker gave it up; entries from `tableHeaderWords`: length in bytes, fingerprint lo, hi, bytes padded to
  * words. A length of `tableSlabEnd` says that the next entry is in the next slab.
  */
 import { assert } from '#base/assert.ts'
@@ -13,6 +13,7 @@ import { decodeStream } from '#schemas/identity-codec.ts'
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 
 export const tableHeaderWords = 4
+export const tableRetiredWord = 2
 export const tableSlabEnd = 0xffffffff
 export const entryHeaderWords = 3
 

@@ -12,7 +12,12 @@
  */
 import { assert } from '#base/assert.ts'
 import type { Slab, Slabs } from '#base/threads/slabs.ts'
-import { entryHeaderWords, tableHeaderWords, tableSlabEnd } from './stream-view.ts'
+import {
+  entryHeaderWords,
+  tableHeaderWords,
+  tableRetiredWord,
+  tableSlabEnd,
+} from './stream-view.ts'
 
 /** What the table needs to know about an unknown stream. */
 export interface NewStream {
@@ -226,10 +231,20 @@ export class StreamTable {
     Atomics.store(this.#slabs.at(this.firstSlab).ints, 1, this.#canonical.count)
   }
 
+  /** Says that no new rows will name this table: it is freed with the last run that does. */
+  retire(): void {
+    Atomics.store(this.#slabs.at(this.firstSlab).ints, tableRetiredWord, 1)
+  }
+
   /** Bytes this worker holds besides the slabs. */
   get privateBytes(): number {
     return this.#canonical.bytesUsed + this.#raw.bytesUsed + this.#streamOf.byteLength * 2
   }
+}
+
+/** Whether the table's worker has given it up. */
+export function tableRetired(slabs: Slabs, firstSlab: number): boolean {
+  return Atomics.load(slabs.at(firstSlab).ints, tableRetiredWord) === 1
 }
 
 /** The slabs of a table, first to last; for freeing it. */
