@@ -73,7 +73,7 @@ export function logWindow(
 
 /** The rows through stages; the selection itself when there are none. */
 export function pipeline(input: Select, stages: readonly Stage[]): Select | NodeOf<'pipeline'> {
-  return stages.length === 0 ? input : { kind: 'pipeline', input, stages }
+  return stages.length === 0 ? input : { kind: 'pipeline', input, stages, labels: 'all' }
 }
 
 /** A subquery over a vector. */

@@ -70,7 +70,7 @@ export type CompareOperator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '=~' | '!~'
 
 /**
  * A condition pushed to storage. It is *necessary*, never sufficient: a row that fails it cannot
- * take part in the answer, a row that passes may still be refused by the node that asked, which stays
+ * take part in the answer (of traces, whose rows are whole traces: one of which no span passes), a row that passes may still be refused by the node that asked, which stays
  * in the plan. So storage may test it on dictionaries, filters or page summaries, or not at all.
  *
  * `compare` is false for a missing column, except where `missing` is `empty`, which reads a missing
@@ -96,5 +96,9 @@ export interface LineTest {
   readonly text: string
 }
 
-/** The columns a selection must deliver besides time: every one, or these. */
+/**
+ * The columns a selection must deliver besides time: every one, or these; a key `*` is every column of
+ * its scope. It says which values the answer needs: streams stay apart whatever is delivered, and the
+ * labels of an error message are looked up from the stream.
+ */
 export type NeededColumns = 'all' | readonly ColumnName[]

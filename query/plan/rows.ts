@@ -21,11 +21,16 @@ export interface Select {
   readonly columns: NeededColumns
 }
 
-/** Rows of `input`, a log selection, through the stages. Yields samples where a stage is `unwrap`. */
+/**
+ * Rows of `input`, a log selection, through the stages. Yields samples where a stage is `unwrap`.
+ * `labels` are those that a stage or the answer reads: a parser need make no others, and need not run when
+ * it makes none of them (Loki's hints, logql.md §13.3). The lowering says 'all', a pass narrows it.
+ */
 export interface Pipeline<N> {
   readonly kind: 'pipeline'
   readonly input: N
   readonly stages: readonly Stage[]
+  readonly labels: 'all' | readonly string[]
 }
 
 /**

@@ -1,0 +1,168 @@
+/**
+ * Matcher propagation: what one side of a join demands of a label they meet on, the other side's
+ * selectors may demand too, since a series without it finds no partner.
+ *
+ *     a{job="x"} / b                     a{job="x"} / b{job="x"}
+ *     a unless on(job) b{job="x"}        the same: an unmatched left series stays
+ *     a{job="x"} unless on(job) b        a{job="x"} unless on(job) b{job="x"}
+ *
+ * Only in PromQL: a LogQL label may come from the line. Never through `or`, a fill, `without`, a
+ * function that changes labels, or a second use of the name. A join also fails when its "one" side has two series
+ * for one partner, matched or not; so that side is narrowed only where it cannot have (promql.md §7).
+ */
+import type { Matcher } from '../column.ts'
+import type { NodeOf, PlanNode } from '../nodes.ts'
+import { inputsOf, rewrite, withInputs } from '../walk.ts'
+import type { Matching } from '../vectors.ts'
+
+export function propagateMatchers(plan: PlanNode): PlanNode {
+  return rewrite(plan, (node) => (node.kind === 'binary' ? propagate(node) : node))
+}
+
+function propagate(node: NodeOf<'binary'>): PlanNode {
+  const { matching, operator, dialect } = node
+  if (dialect !== 'promql' || matching === null || operator === 'or') return node
+  if (matching.fillLeft !== null || matching.fillRight !== null) return node
+  const toRight = demanded(node.left, matching)
+  const toLeft = operator === 'unless' ? [] : demanded(node.right, matching)
+  return {
+    ...node,
+    left: mayNarrow(node, 'left') ? demand(node.left, toLeft) : node.left,
+    right: mayNarrow(node, 'right') ? demand(node.right, toRight) : node.right,
+  }
+}
+
+/** Whether no error of the join can vanish with the series that find no partner. */
+function mayNarrow({ operator, matching, left, right }: NodeOf<'binary'>, side: string): boolean {
+  if (matching === null) return false
+  if (operator === 'and' || operator === 'unless') return true
+  const one = matching.cardinality === 'one-to-many' ? 'left' : 'right'
+  return side !== one || isUnique(side === 'left' ? left : right, matching)
+}
+
+/** Whether no two series of the node can meet the same partner. */
+function isUnique(node: PlanNode, matching: Matching): boolean {
+  if (node.kind === 'aggregate' && isPlainAggregate(node)) {
+    const labels = node.grouping?.labels ?? []
+    if (node.grouping?.mode === 'without') return meetsOnAll(matching)
+    const meets = (label: string) => isMetOn(label, matching)
+    return labels.every(meets)
+  }
+  const labelsKept = node.kind === 'range-aggregate' || isLabelKeeping(node)
+  if (!labelsKept && node.kind !== 'window' && node.kind !== 'instant') return false
+  const select = selectOf(node)
+  const named = select?.matchers.some((m) => m.label === '__name__' && m.operator === '=') ?? false
+  return named && meetsOnAll(matching)
+}
+
+function meetsOnAll({ mode, labels }: Matching): boolean {
+  return mode === 'ignoring' && labels.length === 0
+}
+
+function isMetOn(label: string, { mode, labels }: Matching): boolean {
+  if (mode === 'on') return labels.includes(label)
+  return label !== '__name__' && !labels.includes(label)
+}
+
+/** The matchers every series of a node fulfils, of the labels it is met on. */
+function demanded(node: PlanNode, matching: Matching): readonly Matcher[] {
+  return guaranteed(node).filter(
+    (matcher) => matcher.label !== '__name__' && isMetOn(matcher.label, matching),
+  )
+}
+
+function guaranteed(node: PlanNode): readonly Matcher[] {
+  if (node.kind === 'select') return node.matchers
+  const through = inputThatKeepsLabels(node)
+  if (through === null) return []
+  const keeps = keptBy(node)
+  return guaranteed(through).filter((matcher) => keeps(matcher.label))
+}
+
+/** The node with matchers added to its selections, as far as its labels are theirs. */
+function demand(node: PlanNode, matchers: readonly Matcher[]): PlanNode {
+  if (matchers.length === 0) return node
+  if (node.kind === 'select') {
+    const fresh = matchers.filter((matcher) => !node.matchers.some((own) => isSame(own, matcher)))
+    return fresh.length === 0 ? node : { ...node, matchers: [...node.matchers, ...fresh] }
+  }
+  const through = inputThatKeepsLabels(node)
+  if (through === null) return node
+  const keeps = keptBy(node)
+  const changed = demand(
+    through,
+    matchers.filter((matcher) => keeps(matcher.label)),
+  )
+  return withInputs(
+    node,
+    inputsOf(node).map((input) => (input === through ? changed : input)),
+  )
+}
+
+function isSame(a: Matcher, b: Matcher): boolean {
+  return a.label === b.label && a.operator === b.operator && a.value === b.value
+}
+
+/** Which of the input's labels, and groups of series, come through a node unchanged. */
+function keptBy(node: PlanNode): (label: string) => boolean {
+  if (node.kind !== 'aggregate') return (label) => label !== '__name__'
+  const { grouping } = node
+  if (grouping?.mode === 'without') return () => false
+  return (label) => grouping?.labels.includes(label) ?? false
+}
+
+const groupwise = new Set([
+  'sum',
+  'avg',
+  'count',
+  'min',
+  'max',
+  'group',
+  'stddev',
+  'stdvar',
+  'quantile',
+])
+
+function isPlainAggregate(node: NodeOf<'aggregate'>): boolean {
+  return groupwise.has(node.operator)
+}
+
+const labelKeeping = new Set<string>([
+  'abs',
+  'ceil',
+  'floor',
+  'exp',
+  'sqrt',
+  'ln',
+  'log2',
+  'log10',
+  'sgn',
+  'round',
+  'clamp',
+  'clamp_min',
+  'clamp_max',
+  'histogram_count',
+  'histogram_sum',
+  'histogram_avg',
+])
+
+function isLabelKeeping(node: PlanNode): boolean {
+  return node.kind === 'negate' || (node.kind === 'call' && labelKeeping.has(node.function))
+}
+
+/** The one input whose series, name aside, are the node's; null where labels or series differ otherwise. */
+function inputThatKeepsLabels(node: PlanNode): PlanNode | null {
+  if (node.kind === 'instant' || node.kind === 'window') {
+    return node.input.kind === 'select' ? node.input : null
+  }
+  if (node.kind === 'aggregate') return isPlainAggregate(node) ? node.input : null
+  // What a function reports about a series that finds no partner is a warning, not an answer.
+  if (node.kind === 'range-aggregate') return node.grouping === null ? node.input : null
+  return isLabelKeeping(node) ? (inputsOf(node)[0] ?? null) : null
+}
+
+function selectOf(node: PlanNode): NodeOf<'select'> | null {
+  if (node.kind === 'select') return node
+  const through = inputThatKeepsLabels(node)
+  return through === null ? null : selectOf(through)
+}

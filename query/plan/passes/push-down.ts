@@ -1,0 +1,176 @@
+/**
+ * Condition push-down: what the first stages test becomes a condition of the selection, for storage to
+ * skip rows, pages and blocks by. The stages stay and decide; see `Condition`.
+ *
+ *     select logs {a="b"}                          select logs {a="b"} where line contains "x"
+ *       | line-filter contains "x"                   | line-filter contains "x"
+ *     select traces {}                             select traces {} where span:a = 1 and span:b = 2
+ *       | { span:a = 1 } and { span:b = 2 }          | (the same)
+ *
+ * Logs: line filters up to the first stage that changes the line, string filters on labels up to
+ * the first stage that makes labels. A number filter keeps a row it cannot read, so it only asks for
+ * presence. Traces: a condition asks for one span of the trace, so the two sides of `and` and of a
+ * structural operator give one each, unless a side may be empty.
+ */
+import type { ColumnName, CompareOperator, Condition, LineTest } from '../column.ts'
+import type { Expression } from '../expression.ts'
+import type { PlanNode } from '../nodes.ts'
+import type { Stage } from '../rows.ts'
+import type { SpansetExpression, SpansetStage } from '../spans.ts'
+import type { Dialect } from '../time.ts'
+import { rewrite } from '../walk.ts'
+
+export function pushDown(plan: PlanNode): PlanNode {
+  return rewrite(plan, (node) => {
+    if (node.kind === 'pipeline')
+      return { ...node, input: narrow(node.input, ofPipeline(node.stages)) }
+    if (node.kind === 'spans') return { ...node, input: narrow(node.input, ofSpans(node.stages)) }
+    return node
+  })
+}
+
+function narrow(input: PlanNode, conditions: readonly Condition[]): PlanNode {
+  if (input.kind !== 'select' || conditions.length === 0) return input
+  return { ...input, conditions: [...input.conditions, ...conditions] }
+}
+
+function ofPipeline(stages: readonly Stage[]): readonly Condition[] {
+  const found: Condition[] = []
+  let lineAsStored = true
+  let labelsAsStored = true
+  for (const stage of stages) {
+    if (stage.kind === 'line-filter' && lineAsStored) found.push(...ofLineFilter(stage))
+    if (stage.kind === 'label-filter' && labelsAsStored) {
+      const condition = conditionOf(stage.condition, 'logql')
+      if (condition !== null) found.push(...conjuncts(condition))
+      // A filter may set __error__, and number filters let rows in error pass.
+      if (mayFail(stage.condition)) labelsAsStored = false
+    }
+    if (changesLine(stage)) lineAsStored = false
+    if (makesLabels(stage)) labelsAsStored = false
+  }
+  return found
+}
+
+function changesLine({ kind }: Stage): boolean {
+  return kind === 'line-format' || kind === 'decolorize' || kind === 'unpack'
+}
+
+function makesLabels({ kind }: Stage): boolean {
+  return kind !== 'line-filter' && kind !== 'label-filter' && kind !== 'decolorize'
+}
+
+function ofLineFilter({
+  alternatives,
+  negated,
+}: Extract<Stage, { kind: 'line-filter' }>): readonly Condition[] {
+  const tests = alternatives.map((test: LineTest): Condition => ({ kind: 'line', test, negated }))
+  return negated || tests.length === 1 ? tests : [{ kind: 'or', operands: tests }]
+}
+
+function mayFail(expression: Expression): boolean {
+  if (expression.kind === 'convert') return true
+  if (expression.kind === 'comparison') return mayFail(expression.left) || mayFail(expression.right)
+  if (expression.kind === 'logic') return mayFail(expression.left) || mayFail(expression.right)
+  return false
+}
+
+/** What every span of the answer needs: the trace must hold a span for each. */
+function ofSpans(stages: readonly SpansetStage[]): readonly Condition[] {
+  return stages.flatMap((stage) => (stage.kind === 'spansets' ? ofSpansets(stage.expression) : []))
+}
+
+function ofSpansets(expression: SpansetExpression): readonly Condition[] {
+  switch (expression.kind) {
+    case 'match': {
+      const condition = conditionOf(expression.condition, 'traceql')
+      return condition === null ? [] : [condition]
+    }
+    case 'nested':
+      return ofSpans(expression.stages)
+    case 'combine': {
+      const left = ofSpansets(expression.left)
+      const right = ofSpansets(expression.right)
+      return expression.operator === 'and' ? [...left, ...right] : either(left, right)
+    }
+    case 'structural': {
+      const right = ofSpansets(expression.right)
+      return expression.form === 'negated' ? right : [...ofSpansets(expression.left), ...right]
+    }
+  }
+}
+
+/** Two sides of which one must hold; each side is one span's condition, or nothing is known. */
+function either(left: readonly Condition[], right: readonly Condition[]): readonly Condition[] {
+  const [a] = left
+  const [b] = right
+  if (a === undefined || b === undefined) return []
+  return [{ kind: 'or', operands: [...alternatives(a), ...alternatives(b)] }]
+}
+
+function alternatives(condition: Condition): readonly Condition[] {
+  return condition.kind === 'or' ? condition.operands : [condition]
+}
+
+function conjuncts(condition: Condition): readonly Condition[] {
+  return condition.kind === 'and' ? condition.operands : [condition]
+}
+
+/** A condition every row fulfils for which the expression is true; null when there is none. */
+function conditionOf(expression: Expression, dialect: Dialect): Condition | null {
+  if (expression.kind === 'exists' && !expression.negated) return presenceOf(expression.operand)
+  if (expression.kind === 'comparison') return comparisonOf(expression, dialect)
+  if (expression.kind !== 'logic') return null
+  const left = conditionOf(expression.left, dialect)
+  const right = conditionOf(expression.right, dialect)
+  if (expression.operator === 'or') {
+    if (left === null || right === null) return null
+    return { kind: 'or', operands: [...alternatives(left), ...alternatives(right)] }
+  }
+  if (left === null || right === null) return left ?? right
+  return { kind: 'and', operands: [...conjuncts(left), ...conjuncts(right)] }
+}
+
+function presenceOf(expression: Expression): Condition | null {
+  if (expression.kind !== 'column' || isErrorLabel(expression.column)) return null
+  return { kind: 'present', column: expression.column }
+}
+
+const flipped: Readonly<Record<CompareOperator, CompareOperator | null>> = {
+  '=': '=',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '=~': null,
+  '!~': null,
+}
+
+function comparisonOf(
+  expression: Extract<Expression, { kind: 'comparison' }>,
+  dialect: Dialect,
+): Condition | null {
+  const { left, right, operator } = expression
+  if (left.kind === 'convert' && dialect === 'logql') return presenceOf(left.operand)
+  if (left.kind === 'column' && right.kind === 'literal') {
+    if (isErrorLabel(left.column) || right.literal.type === 'nil') return null
+    const missing = dialect === 'logql' ? 'empty' : 'false'
+    return {
+      kind: 'compare',
+      dialect,
+      column: left.column,
+      operator,
+      value: right.literal,
+      missing,
+    }
+  }
+  const mirrored = flipped[operator]
+  if (left.kind !== 'literal' || right.kind !== 'column' || mirrored === null) return null
+  return comparisonOf({ kind: 'comparison', operator: mirrored, left: right, right: left }, dialect)
+}
+
+/** The error labels are made by the pipeline, never stored. */
+function isErrorLabel({ scope, key }: ColumnName): boolean {
+  return scope === 'pipeline' && key.startsWith('__error')
+}
