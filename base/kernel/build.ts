@@ -14,7 +14,7 @@ const compiler = fileURLToPath(
   new URL('../../node_modules/assemblyscript/bin/asc.js', import.meta.url),
 )
 const options =
-  '-O3 --noAssert --converge --enable simd,bulk-memory --runtime stub --memoryBase 1024 --initialMemory 8'
+  '-O3 --noAssert --enable simd,bulk-memory --runtime stub --memoryBase 1024 --initialMemory 8'
 
 /** The module of `name`.as.ts in this folder; throws with the compiler's words when it does not compile. */
 export function buildKernel(name: string): Uint8Array {

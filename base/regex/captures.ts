@@ -14,9 +14,10 @@ export class SpanFinder {
   #spans: PikeVm | null = null
   #groups: PikeVm | null = null
 
-  constructor(program: Program) {
+  /** `groups` counts the whole match too. */
+  constructor(program: Program, groups: number) {
     this.#program = program
-    this.#found = new Int32Array(program.slots)
+    this.#found = new Int32Array(groups * 2)
     this.#backtracker = new Backtracker(program)
   }
 
@@ -37,7 +38,7 @@ export class SpanFinder {
       this.#spans ??= new PikeVm(this.#program, 2)
       return this.#spans
     }
-    this.#groups ??= new PikeVm(this.#program, this.#program.slots)
+    this.#groups ??= new PikeVm(this.#program, this.#found.length)
     return this.#groups
   }
 }

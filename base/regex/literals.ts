@@ -8,6 +8,7 @@
  */
 import { foldOrbit } from './fold.ts'
 import type { RegexNode } from './nodes.ts'
+import { replacementRune } from './utf8.ts'
 
 /** Most texts of an exact set: label matchers list hundreds of values; the set is looked up, not scanned. */
 const maxExact = 1000
@@ -62,8 +63,7 @@ function known(node: RegexNode): Known {
     case 'assert':
       return exactly([''], false, false)
     case 'literal':
-      // No text has a surrogate, so a literal with one never matches.
-      if (node.runes.some(isSurrogate)) return nothing
+      if (node.runes.some(isUnsearchable)) return nothing
       return node.fold
         ? foldedLiteral(node.runes)
         : exactly([node.runes.map((rune) => String.fromCodePoint(rune)).join('')], false, true)
@@ -86,8 +86,9 @@ function exactly(texts: readonly string[], fold: boolean, precise: boolean): Kno
   return { all: { texts, fold }, precise, need: null }
 }
 
-function isSurrogate(rune: number): boolean {
-  return rune >= 0xd800 && rune <= 0xdfff
+/** No text has a surrogate, and U+FFFD may stand for a bad byte that no search for its encoding finds. */
+function isUnsearchable(rune: number): boolean {
+  return (rune >= 0xd800 && rune <= 0xdfff) || rune === replacementRune
 }
 
 /** A folding literal as the pieces between letters that have equals outside ASCII. */
@@ -116,7 +117,7 @@ function classTexts(ranges: readonly number[]): Known {
   for (let at = 0; at < ranges.length; at += 2) {
     const last = ranges[at + 1] ?? 0
     for (let rune = ranges[at] ?? 0; rune <= last; rune++) {
-      if (texts.length === maxClassRunes || isSurrogate(rune)) return nothing
+      if (texts.length === maxClassRunes || isUnsearchable(rune)) return nothing
       texts.push(String.fromCodePoint(rune))
     }
   }

@@ -175,6 +175,7 @@ export class Matcher {
   #finder(): SpanFinder {
     this.#spans ??= new SpanFinder(
       compileProgram(this.#tree, { unit: 'runes', pattern: this.pattern }),
+      this.groupNames.length,
     )
     return this.#spans
   }

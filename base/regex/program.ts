@@ -53,8 +53,6 @@ export interface Program {
   readonly arg: Int32Array
   readonly start: number
   readonly classes: readonly RuneClass[]
-  /** Two for each group, the whole match being group 0. */
-  readonly slots: number
 }
 
 interface Builder {
@@ -67,7 +65,6 @@ interface Builder {
   readonly tries: Map<RuneRanges, ByteNode>
   readonly folded: Map<number, RuneRanges>
   readonly pattern: string
-  slots: number
 }
 
 export interface ProgramOptions {
@@ -92,18 +89,16 @@ export function compileProgram(node: RegexNode, options: ProgramOptions): Progra
     tries: new Map(),
     folded: new Map(),
     pattern,
-    slots: 2,
   }
   const match = generate(builder, node, emit(builder, opMatch, 0, 0))
   const start = after === undefined ? match : skipping(builder, after, match)
-  const { op, out, arg, classes, slots } = builder
+  const { op, out, arg, classes } = builder
   return {
     op: Uint8Array.from(op),
     out: Int32Array.from(out),
     arg: Int32Array.from(arg),
     start,
     classes,
-    slots,
   }
 }
 
@@ -153,7 +148,6 @@ function generate(builder: Builder, node: RegexNode, next: number): number {
 
 function generateCapture(builder: Builder, index: number, sub: RegexNode, next: number): number {
   if (builder.unit === 'bytes') return generate(builder, sub, next)
-  builder.slots = Math.max(builder.slots, index * 2 + 2)
   const end = emit(builder, opCapture, next, index * 2 + 1)
   return emit(builder, opCapture, generate(builder, sub, end), index * 2)
 }

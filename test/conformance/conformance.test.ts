@@ -2,9 +2,14 @@ import { test } from 'node:test'
 import { skipWithout } from '#test/data.ts'
 import { corporaOf, runCorpus, suites, summarize, type Corpus } from './frame.ts'
 
+function skipReason({ file, long = false }: Corpus): string | false {
+  if (long) return 'long: npm run conformance'
+  return file === null ? false : skipWithout(file)
+}
+
 for (const suite of suites) {
   for (const corpus of await corporaOf(suite)) {
-    test(`${suite}: ${corpus.name}`, { skip: skipWithout(corpus.file) }, (t) => {
+    test(`${suite}: ${corpus.name}`, { skip: skipReason(corpus) }, (t) => {
       const outcome = runCorpus(corpus)
       t.assert.notEqual(outcome, null)
       t.assert.deepEqual(outcome?.failures.slice(0, 5), [], summarize(corpus, outcome))
