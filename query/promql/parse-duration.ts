@@ -85,6 +85,8 @@ function parseOffsetExpr(parser: Parser): DurationExpr {
     const operand = parseDurationExpr(parser, unaryPrecedence, offsetExpectation)
     return continueDuration(parser, negate(parser, sign, operand), 0, offsetExpectation)
   }
+  const number = parser.take('number') ?? parser.take('duration')
+  if (number !== null) return negate(parser, sign, literalOf(parser, number))
   return negate(parser, sign, parseOperand(parser, offsetExpectation))
 }
 
