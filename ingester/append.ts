@@ -5,6 +5,7 @@
  * A run that is full is replaced at once; it is sealed when its last part is published. A request that
  * fits no run whole is split by rows into several parts, each with a Log record of its own.
  */
+import type { Clock } from '#base/clock.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import type { AnyIntake } from '#schemas/intake.ts'
 import { signals } from '#schemas/signals/index.ts'
@@ -35,6 +36,7 @@ export class Appender {
   readonly #slabs: Slabs
   readonly #signalId: number
   readonly #worker: number
+  readonly #clock: Pick<Clock, 'monotonicMs'>
   #generation: Generation | null = null
   #generations = 0
   #run: Run | null = null
@@ -45,8 +47,13 @@ export class Appender {
   #seen = new Uint8Array(1024)
   #seenStreams = 0
 
-  constructor(slabs: Slabs, signal: SignalName, worker: number) {
+  constructor(
+    slabs: Slabs,
+    options: { signal: SignalName; worker: number; clock: Pick<Clock, 'monotonicMs'> },
+  ) {
+    const { signal, worker, clock } = options
     this.#slabs = slabs
+    this.#clock = clock
     this.#signalId = signals[signal].id
     this.#worker = worker
     this.part = new PartBuilder(runLayouts[signal])
@@ -157,7 +164,12 @@ export class Appender {
       this.#generation = { table, prefixes: new PrefixTable() }
     }
     const { table } = this.#generation
-    this.#run = Run.create(this.#slabs, { signalId: this.#signalId, worker: this.#worker, table })
+    this.#run = Run.create(this.#slabs, {
+      signalId: this.#signalId,
+      worker: this.#worker,
+      table,
+      startedMs: this.#clock.monotonicMs(),
+    })
     this.#described = new Set()
     this.#seen.fill(0)
     this.#seenStreams = 0

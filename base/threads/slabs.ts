@@ -5,6 +5,7 @@
  *
  * One Int32Array holds a state word per slab, changed with Atomics: any thread may take a free slab,
  * only the main thread, which owns the pins, frees one. What the other states mean is their user's.
+ * The word after the last state counts the frees, for those who wait for one.
  */
 import { assert } from '../assert.ts'
 
@@ -22,7 +23,7 @@ export function createSlabMemory(count: number, slabBytes: number): SlabMemory {
   assert(slabBytes % 8 === 0, 'slabs hold whole 64-bit words')
   return {
     slabBytes,
-    states: new SharedArrayBuffer(count * 4),
+    states: new SharedArrayBuffer((count + 1) * 4),
     slabs: Array.from({ length: count }, () => new SharedArrayBuffer(slabBytes)),
   }
 }
@@ -81,6 +82,16 @@ export class Slabs {
 
   free(index: number): void {
     this.setState(index, slabFree)
+    Atomics.add(this.#states, this.count, 1)
+    Atomics.notify(this.#states, this.count)
+  }
+
+  /** Resolves when some slab was freed, or after `ms`. */
+  async waitFree(ms: number): Promise<void> {
+    const freed = Atomics.load(this.#states, this.count)
+    if (this.freeCount() > 0) return
+    const waited = Atomics.waitAsync(this.#states, this.count, freed, ms)
+    if (waited.async) await waited.value
   }
 
   /** How many slabs nobody uses. */

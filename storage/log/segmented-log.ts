@@ -35,6 +35,8 @@ export interface LogOptions {
   readonly segmentBytes: number
   /** Below this many free bytes appends are refused, so that flushes and deletions still have room. */
   readonly minFreeBytes: number
+  /** Only reads: nothing on the disk is changed, and `append` fails. For a reader beside the writer. */
+  readonly readOnly?: boolean
 }
 
 /** A segment that is not written any more, or the one that is. `end` is null until its frames were walked. */
@@ -101,7 +103,7 @@ export class SegmentedLog implements Log {
       const header = await readHeader(disk, name)
       if ('message' in header) {
         damages.push({ segment: name, message: header.message })
-        await disk.rename(name, `${name}.damaged`)
+        if (options.readOnly !== true) await disk.rename(name, `${name}.damaged`)
       } else segments.push({ name, header, end: null })
     }
     const id = segments.at(-1)?.header.logId ?? randomHex(options.random, 8)
@@ -131,7 +133,7 @@ export class SegmentedLog implements Log {
   }
 
   append(records: readonly LogRecord[]): Promise<{ first: number }> {
-    assert(!this.#closed, 'a closed log takes no records')
+    assert(!this.#closed && this.#options.readOnly !== true, 'the log takes records')
     return new Promise((resolve, reject) => {
       this.#pending.push({ records, resolve, reject })
       this.#committing ??= this.#commitAll()
@@ -244,8 +246,7 @@ export class SegmentedLog implements Log {
     return this.#active
   }
 
-  async *fetch(from: number): AsyncGenerator<LoggedRecord> {
-    const end = this.#end
+  async *fetch(from: number, to = this.#end): AsyncGenerator<LoggedRecord> {
     const segments = [...this.#segments]
     for (const [i, segment] of segments.entries()) {
       const next = segments[i + 1]
@@ -254,7 +255,7 @@ export class SegmentedLog implements Log {
       for (const frame of walk.frames) {
         for (const [k, record] of decodeRecords(frame.payload, frame.records).entries()) {
           const offset = frame.firstOffset + k
-          if (offset >= from && offset < end) yield { offset, record }
+          if (offset >= from && offset < to) yield { offset, record }
         }
       }
       const missing = next !== undefined && walk.end < next.header.previousEnd

@@ -1,11 +1,9 @@
 import { test } from 'node:test'
 import { createSlabMemory, Slabs } from '#base/threads/slabs.ts'
-import { ByteWriter } from '#base/bytes/writer.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { columnId, type Vector } from '#schemas/column.ts'
-import { encodeStream } from '#schemas/identity-codec.ts'
-import { absent, attributeCode, createIntake, resetIntake, type Intake } from '#schemas/intake.ts'
 import type { Scan } from '#schemas/predicate.ts'
+import { logsIntake, serviceStream, type LogRow } from '#test/rows.ts'
 import { runLayouts } from './columns.ts'
 import { fillPart } from './fill.ts'
 import { PartBuilder } from './part.ts'
@@ -14,69 +12,6 @@ import { readRunRef, Run, slabState, type RunRef } from './run.ts'
 import { scanRun } from './scan.ts'
 import { StreamView } from './stream-view.ts'
 import { StreamTable } from './streams.ts'
-
-interface Row {
-  time: number
-  body?: string
-  stream?: number
-  traceId?: string
-  severity?: number
-  attributes?: Record<string, string | number>
-}
-
-/** An intake of log rows; times are seconds. */
-function logsIntake(rows: readonly Row[]): Intake<'logs'> {
-  const intake = createIntake('logs')
-  const out = new ByteWriter()
-  const put = (text: string): [number, number] => {
-    const from = out.length
-    out.raw(Buffer.from(text))
-    return [from, out.length - from]
-  }
-  resetIntake(intake, new Uint8Array(0))
-  intake.rows.reserve(rows.length + 1)
-  intake.attributes.reserve(1000)
-  const { columns } = intake.rows
-  for (const [i, row] of rows.entries()) {
-    const ns = BigInt(row.time) * 1_000_000_000n
-    columns.timeLo[i] = Number(ns & 0xffffffffn)
-    columns.timeHi[i] = Number(ns >> 32n)
-    columns.stream[i] = row.stream ?? 0
-    columns.severityNumber[i] = row.severity ?? 0
-    columns.traceIdOffset[i] = row.traceId === undefined ? absent : put(row.traceId)[0]
-    columns.spanIdOffset[i] = absent
-    columns.bodyType[i] = row.body === undefined ? 0 : attributeCode.text
-    const [from, length] = put(row.body ?? '')
-    columns.bodyA[i] = from
-    columns.bodyB[i] = length
-    columns.attrFrom[i] = intake.attributes.rows
-    for (const [key, value] of Object.entries(row.attributes ?? {})) {
-      const at = intake.attributes.rows++
-      const c = intake.attributes.columns
-      ;[c.keyOffset[at], c.keyLength[at]] = put(key)
-      c.type[at] = typeof value === 'string' ? attributeCode.text : attributeCode.int
-      if (typeof value === 'string') [c.a[at], c.b[at]] = put(value)
-      else c.a[at] = value
-    }
-  }
-  intake.rows.rows = rows.length
-  columns.attrFrom[rows.length] = intake.attributes.rows
-  intake.bytes = out.copy()
-  return intake
-}
-
-function stream(service: string): Uint8Array {
-  return encodeStream({
-    resource: {
-      attributes: [{ key: 'service.name', value: { type: 'text', value: service } }],
-      droppedAttributesCount: 0,
-      schemaUrl: '',
-    },
-    scope: { name: '', version: '', attributes: [], droppedAttributesCount: 0, schemaUrl: '' },
-    descriptor: null,
-    attributes: [],
-  })
-}
 
 interface Bench {
   slabs: Slabs
@@ -88,13 +23,14 @@ interface Bench {
 function setUp(slabBytes = 1 << 16): Bench {
   const slabs = new Slabs(createSlabMemory(4, slabBytes))
   const table = StreamTable.create(slabs, slabState.table, 1)
-  const run = table === null ? null : Run.create(slabs, { signalId: 1, worker: 0, table })
+  const run =
+    table === null ? null : Run.create(slabs, { signalId: 1, worker: 0, table, startedMs: 0 })
   if (table === null || run === null) throw new Error('no slab is free')
-  for (const service of ['shop', 'pay', 'mail']) table.internCanonical(stream(service))
+  for (const service of ['shop', 'pay', 'mail']) table.internCanonical(serviceStream(service))
   return { slabs, table, run, part: new PartBuilder(runLayouts.logs) }
 }
 
-function build(bench: Bench, rows: readonly Row[], tenant = 'default'): PartBuilder {
+function build(bench: Bench, rows: readonly LogRow[], tenant = 'default'): PartBuilder {
   const intake = logsIntake(rows)
   bench.part.reset(tenant, {
     rows: rows.length,
@@ -108,7 +44,7 @@ function build(bench: Bench, rows: readonly Row[], tenant = 'default'): PartBuil
 
 function append(
   bench: Bench,
-  rows: readonly Row[],
+  rows: readonly LogRow[],
   options: { tenant?: string; offset?: number } = {},
 ): void {
   const at = bench.run.append(build(bench, rows, options.tenant))

@@ -4,7 +4,8 @@
  * commit is durable, `rollBack` drops them when it is not.
  *
  * Slab header in words: 0 magic, 1 published words, 2 published rows, 3 signal id, 4 worker, 5 first
- * slab of the stream table, 6 its generation, 7, 8 one past the Log offset of the newest published part.
+ * slab of the stream table, 6 its generation, 7, 8 one past the Log offset of the newest published part,
+ * 9 when it was started, monotonic seconds.
  */
 import { assert, must } from '#base/assert.ts'
 import type { Slab, Slabs } from '#base/threads/slabs.ts'
@@ -26,6 +27,7 @@ const tableWord = 5
 const generationWord = 6
 const endLoWord = 7
 const endHiWord = 8
+const startedWord = 9
 
 /** States of a slab that belongs to storage; the signal's id is added to `open` and `sealed`. */
 export const slabState = { table: 1, open: 16, sealed: 32 } as const
@@ -42,6 +44,17 @@ export interface RunRef {
   readonly generation: number
   /** One past the Log offset of the newest row. */
   readonly endOffset: number
+  /** When the run was started, monotonic ms, rounded down to seconds. */
+  readonly startedMs: number
+}
+
+/** What a new run is told. */
+export interface RunOptions {
+  readonly signalId: number
+  readonly worker: number
+  readonly table: StreamTable
+  /** Monotonic ms. */
+  readonly startedMs: number
 }
 
 /** The open run of one signal in its ingest worker. */
@@ -64,11 +77,8 @@ export class Run {
   }
 
   /** A new run in a free slab, or null when there is none. */
-  static create(
-    slabs: Slabs,
-    options: { signalId: number; worker: number; table: StreamTable },
-  ): Run | null {
-    const { signalId, worker, table } = options
+  static create(slabs: Slabs, options: RunOptions): Run | null {
+    const { signalId, worker, table, startedMs } = options
     const slab = slabs.take(slabState.open + signalId, runHeaderWords * 4)
     if (slab === null) return null
     const { words } = slab
@@ -78,6 +88,7 @@ export class Run {
     words[tableWord] = table.firstSlab
     words[generationWord] = table.generation
     words[publishedWord] = runHeaderWords
+    words[startedWord] = Math.floor(startedMs / 1000)
     return new Run(slabs, slab, table)
   }
 
@@ -185,6 +196,7 @@ export function readRunRef(slabs: Slabs, index: number): RunRef | null {
     tableSlab: words[tableWord]!,
     generation: words[generationWord]!,
     endOffset: words[endLoWord]! + words[endHiWord]! * 2 ** 32,
+    startedMs: words[startedWord]! * 1000,
   }
 }
 

@@ -1,0 +1,76 @@
+/**
+ * A request as it was received, before it is decompressed and decoded in an ingest worker, and its
+ * form as the payload of a Log record: encoding u8, compression u8, body.
+ */
+import type { AnyIntake } from '#schemas/intake.ts'
+import type { Receipt, Reject } from '#schemas/receipt.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
+import type { Tenant } from '#schemas/tenant.ts'
+import { logCorrupt } from '#storage/log/errors.ts'
+
+const encodings = ['protobuf', 'json'] as const
+const compressions = ['identity', 'gzip', 'zstd'] as const
+
+export interface RawRequest {
+  readonly tenant: Tenant
+  readonly signal: SignalName
+  readonly encoding: (typeof encodings)[number]
+  readonly compression: (typeof compressions)[number]
+  readonly body: Uint8Array
+  /** Wall time of the arrival, ns. */
+  readonly receivedNs: bigint
+  /** 128-bit hash of tenant, signal and body, 32 hex digits. */
+  readonly requestHash: string
+}
+
+/** What a decoder made of a request: rows, which of them are kept (null: all), and why others are not. */
+export interface Decoded {
+  readonly intake: AnyIntake
+  readonly keep: Uint8Array | null
+  readonly rejects: readonly Reject[]
+}
+
+/**
+ * Decompresses and decodes a request and applies the tenant's limits; throws `invalid` or `too-large`.
+ * The intake is reused by the next call. With `replay` no row is refused: the Log holds accepted rows.
+ */
+export type Decode = (raw: RawRequest, options: { readonly replay: boolean }) => Decoded
+
+/** The receipt of a decoded request. */
+export function receiptOf(decoded: Decoded, accepted: number): Receipt {
+  return { accepted, rejects: decoded.rejects }
+}
+
+/** The places of the kept rows. */
+export function keptRows(decoded: Decoded): Uint32Array {
+  const { keep, intake } = decoded
+  const { rows } = intake.rows
+  const places = new Uint32Array(rows)
+  let count = 0
+  for (let row = 0; row < rows; row++) if (keep === null || keep[row] === 1) places[count++] = row
+  return places.subarray(0, count)
+}
+
+/** The request as a Log payload. */
+export function requestPayload(
+  encoding: RawRequest['encoding'],
+  compression: RawRequest['compression'],
+  body: Uint8Array,
+): Uint8Array {
+  const payload = new Uint8Array(2 + body.length)
+  payload[0] = encodings.indexOf(encoding)
+  payload[1] = compressions.indexOf(compression)
+  payload.set(body, 2)
+  return payload
+}
+
+/** The inverse of `requestPayload`; throws `log-corrupt`. */
+export function parsePayload(
+  payload: Uint8Array,
+): Pick<RawRequest, 'encoding' | 'compression' | 'body'> {
+  const encoding = encodings[payload[0] ?? -1]
+  const compression = compressions[payload[1] ?? -1]
+  if (encoding === undefined || compression === undefined)
+    throw logCorrupt.make('a request payload of an unknown encoding')
+  return { encoding, compression, body: payload.subarray(2) }
+}
