@@ -72,9 +72,9 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
-/** A name that starts with a digit would be read as a number behind a lone dot: `.3`. */
+/** Names without characters, and those that hold a stop character, white space or a quote. */
 function needsQuotes(name: string): boolean {
-  if (name === '' || name.includes('"') || /^[0-9]/.test(name)) return true
+  if (name === '' || name.includes('"')) return true
   for (const char of name) if (!isNameChar(char)) return true
   return false
 }

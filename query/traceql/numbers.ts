@@ -21,7 +21,7 @@ export type NumberToken =
 const numberSyntax =
   /(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[bBoO][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eEpP][+-]?[0-9_]*)?|\.[0-9][0-9_]*(?:[eEpP][+-]?[0-9_]*)?)/y
 const looseUnderscore = /(?<![0-9a-fA-FxXbBoO])_|_(?![0-9a-fA-F])/
-const durationChar = /[\p{N}.nsumhdwyµ]*/uy
+const durationChar = /[\p{N}.nsumhdwyµ]{0,128}/uy
 
 /** Reads the number at `from`, where a digit, or a dot and a digit, stands. */
 export function readNumber(text: string, from: number): NumberToken {

@@ -3,7 +3,8 @@
  * a bracket may hold any of them and any of them may begin with a bracket: read the first operand, climb
  * over the operators its sort takes, then follow the pipes.
  */
-import { metricsQueryNode, type MetricsQuery } from '../nodes/metrics.ts'
+import type { Span } from '#query/text/position.ts'
+import { metricsQueryNode, withSecondStages, type MetricsQuery } from '../nodes/metrics.ts'
 import {
   aggregateNames,
   aggregateNode,
@@ -180,49 +181,58 @@ function readAggregate(tokens: Tokens): Aggregate {
 function readGroup(tokens: Tokens, sorts: readonly Sort[] | null): Operand {
   return tokens.nested(() => {
     const { from } = tokens.take()
-    const inner =
+    const { operand, open } =
       sorts === null || sorts.some((sort) => bracketedSorts.has(sort))
-        ? readAnything(tokens, from)
-        : climb(tokens, readOperand(tokens, sorts), 0)
-    if (!tokens.is(')') || !allows(sorts, inner.sort)) {
-      throw tokens.unexpected(closersOf(inner, sorts))
+        ? readAnything(tokens)
+        : { operand: climb(tokens, readOperand(tokens, sorts), 0), open: false }
+    if (!tokens.is(')') || !allows(sorts, operand.sort)) {
+      throw tokens.unexpected(closersOf(operand.sort, open, sorts))
     }
     tokens.take()
-    return widened(inner, tokens.since(from))
+    return widened(operand, tokens.since(from))
   })
 }
 
 const bracketedSorts = new Set<Sort>(['pipeline', 'scalarPipeline', 'metrics'])
 
-/** The pipeline of a bracket covers the bracket in messages; other nodes keep their own range. */
-function widened(inner: Operand, span: { from: number; to: number }): Operand {
-  if (inner.sort !== 'pipeline' || inner.node.kind !== 'pipeline') return inner
-  return { sort: 'pipeline', node: pipelineNode(inner.node.stages, span) }
+/** Pipelines and series cover their brackets in messages; other nodes keep their own range. */
+function widened(operand: Operand, span: Span): Operand {
+  if (operand.sort === 'metrics') {
+    return { sort: 'metrics', node: withSecondStages(operand.node, [], span) }
+  }
+  if (operand.sort !== 'pipeline' || operand.node.kind !== 'pipeline') return operand
+  return { sort: 'pipeline', node: pipelineNode(operand.node.stages, span) }
 }
 
-/** What may follow stages in a bracket; where series or a scalar are wanted the stages must go on. */
-function closersOf(inner: Operand, sorts: readonly Sort[] | null): readonly TokenKind[] {
-  const isStages = inner.sort === 'pipeline' && inner.node.kind === 'pipeline'
-  if (allows(sorts, 'pipeline')) return isStages ? [')', '|'] : []
+/** What may follow in a bracket; where series or a scalar are wanted the stages must go on. */
+function closersOf(sort: Sort, open: boolean, sorts: readonly Sort[] | null): readonly TokenKind[] {
+  if (allows(sorts, 'pipeline')) return open ? [')', '|'] : []
   const wantsMore = allows(sorts, 'metrics') || allows(sorts, 'scalarPipeline')
-  return wantsMore && (isStages || inner.sort === 'spanset') ? ['|'] : []
+  return wantsMore && (open || sort === 'spanset') ? ['|'] : []
+}
+
+/** What a bracket holds; `open` if it is stages that could go on. */
+interface Content {
+  readonly operand: Operand
+  readonly open: boolean
 }
 
 /** The content of a bracket that may hold anything. */
-function readAnything(tokens: Tokens, from: number): Operand {
+function readAnything(tokens: Tokens): Content {
+  const { from } = tokens.peek()
   const head = readHead(tokens)
-  const { kind } = tokens.peek()
-  if (head.sort === 'spanset' && kind === ')') return head
-  if (head.sort !== 'spanset' && head.sort !== 'stage') return head
+  if (head.sort !== 'spanset' && head.sort !== 'stage') return { operand: head, open: false }
+  if (head.sort === 'spanset' && tokens.is(')')) return { operand: head, open: false }
   const { stages, metrics } = readTail(tokens, head.node, true)
-  const pipeline = pipelineNode(stages, tokens.since(from))
+  const source = pipelineNode(stages, { from, to: stages.at(-1)?.span.to ?? from })
   if (metrics !== null) {
     const span = tokens.since(from)
-    return { sort: 'metrics', node: metricsQueryNode({ source: pipeline, ...metrics, span }) }
+    const node = metricsQueryNode({ source, ...metrics, span })
+    return { operand: { sort: 'metrics', node }, open: false }
   }
   return stages.at(-1)?.kind === 'aggregate'
-    ? { sort: 'scalarPipeline', node: pipeline }
-    : { sort: 'pipeline', node: pipeline }
+    ? { operand: { sort: 'scalarPipeline', node: source }, open: false }
+    : { operand: { sort: 'pipeline', node: source }, open: true }
 }
 
 /** A filter on pipelines in brackets: `(… | count()) > (… | count())`. */
