@@ -1,5 +1,5 @@
 import { test, type TestContext } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { complete } from './complete.ts'
 
 /** `|` in the text is the cursor; `has` must be among the words, `hasNot` must not. */

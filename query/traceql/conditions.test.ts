@@ -1,10 +1,15 @@
 import { test } from 'node:test'
 import { readFilter, type Test } from './conditions.ts'
 
+function valueOf(item: Extract<Test, { kind: 'compare' }>): string {
+  const { value } = item.value
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
 function show(item: Test): string {
   const name = (column: { scope: string; key: string }) => `${column.scope}/${column.key}`
   if (item.kind === 'present') return `${name(item.column)} present`
-  return `${name(item.column)} ${item.operator} ${item.value.type}:${String(item.value.value)}`
+  return `${name(item.column)} ${item.operator} ${item.value.type}:${valueOf(item)}`
 }
 
 test('a filter as groups of tests, what is not understood dropped', (t) => {

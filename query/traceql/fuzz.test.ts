@@ -3,7 +3,7 @@
  * in time. Texts are made of the language's own pieces, so that a good part of them is valid.
  */
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { defaultPlanOptions } from '#query/plan/time.ts'
 import { QueryError } from '#query/text/position.ts'
 import { check } from './check.ts'
