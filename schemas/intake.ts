@@ -121,6 +121,10 @@ export const logColumns = [
   'droppedAttributesCount',
 ] as const
 
+/**
+ * `kind` is a `pointKind`; values and times are halves of 64 bits. `point` is in the scratch bytes, as
+ * are `exemplars`: Exemplar messages, each with its field tag normalised to field 1 (0x0a).
+ */
 export const metricColumns = [
   'timeLo',
   'timeHi',
