@@ -13,8 +13,10 @@ import { fileURLToPath } from 'node:url'
 const compiler = fileURLToPath(
   new URL('../../node_modules/assemblyscript/bin/asc.js', import.meta.url),
 )
-const options =
-  '-O3 --noAssert --enable simd,bulk-memory --runtime stub --memoryBase 1024 --initialMemory 8'
+const options = '-O3 --noAssert --enable simd,bulk-memory --runtime stub --memoryBase 1024'
+
+/** Memory of each kernel in pages of 64 KiB: what its caller lays out. */
+const pages: Readonly<Record<string, number>> = { scan: 8, walk: 32 }
 
 /** The module of `name`.as.ts in this folder; throws with the compiler's words when it does not compile. */
 export function buildKernel(name: string): Uint8Array {
@@ -24,7 +26,7 @@ export function buildKernel(name: string): Uint8Array {
     const target = join(folder, `${name}.wasm`)
     const { status, stderr } = spawnSync(
       process.execPath,
-      [compiler, source, ...options.split(' '), '-o', target],
+      [compiler, source, ...options.split(' '), '--initialMemory', `${pages[name]}`, '-o', target],
       { encoding: 'utf8' },
     )
     if (status !== 0) throw new Error(`${name}.as.ts does not compile: ${stderr}`)

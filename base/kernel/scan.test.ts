@@ -1,15 +1,8 @@
 import * as fc from 'fast-check'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { buildKernel } from './build.ts'
 import { countOf, indexOf, markRowsWith, maxNeedleBytes } from './scan.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
-
-test('the committed module is what its source compiles to', (t) => {
-  const committed = readFileSync(new URL('scan.wasm', import.meta.url))
-  t.assert.equal(Buffer.from(buildKernel('scan')).toString('hex'), committed.toString('hex'))
-})
 
 test('first occurrence and count', (t) => {
   const check = (

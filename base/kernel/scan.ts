@@ -3,8 +3,8 @@
  * own memory a window at a time, which costs a twentieth of what it saves (README.md); nothing is kept
  * between calls. One instance for each thread, made on first use.
  */
-import { readFileSync } from 'node:fs'
 import { assert } from '#base/assert.ts'
+import { kernelInstance, type KernelMemory } from './instance.ts'
 
 /** Longest needle: what of the kernel's memory is set aside for it. */
 export const maxNeedleBytes = 1024
@@ -21,15 +21,9 @@ const windowAt = marksAt + windowRows / 8 + 8
 /** Bytes of a column looked at to learn which bytes are rare in it. */
 const sampleBytes = 1024
 
-/** What is used of the engine's WebAssembly, which the compiler's library for servers leaves out. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
-}
-
 /** The functions of scan.as.ts; see there. */
 interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly memory: KernelMemory
   setNeedle(at: number, length: number, mask: number, first: number, second: number): void
   find(text: number, from: number, length: number): number
   count(text: number, length: number): number
@@ -45,12 +39,8 @@ interface Instance {
 let instance: Instance | null = null
 
 function instantiate(): Instance {
-  const module = new WebAssembly.Module(readFileSync(new URL('scan.wasm', import.meta.url)))
-  const { exports } = new WebAssembly.Instance(module, {
-    env: { abort: () => assert(false, 'kernel') },
-  })
-  // scan.wasm is built from scan.as.ts, whose exports these are; a test rebuilds and compares it.
-  const kernel = exports as Kernel
+  // The exports of scan.as.ts, by which scan.wasm is compared in a test.
+  const kernel = kernelInstance('scan') as Kernel
   const { buffer } = kernel.memory
   const memory = new Uint8Array(buffer)
   assert(

@@ -7,6 +7,7 @@
  * - Memory is bounded: a full cache is dropped and begun again. A pattern that keeps filling it
  *   faster than it reads text gives up for good, and the caller simulates the NFA instead.
  */
+import type { Automaton } from '#base/kernel/walk.ts'
 import { byteClasses, isWordByte } from './byte-classes.ts'
 import { assertionBits, opAssert, opBytes, opMatch, opSplit, type Program } from './program.ts'
 import { addTo, sparseSet, type SparseSet } from './sparse-set.ts'
@@ -46,6 +47,7 @@ export class LazyDfa {
   #bytesRead = 0
   #bytesAtFlush = 0
   #hopeless = false
+  #version = 0
 
   /** Holds at most about `maxCacheBytes` of states at a time, or the few that one step needs. */
   constructor(program: Program, maxCacheBytes: number) {
@@ -89,6 +91,25 @@ export class LazyDfa {
     return last === matched ? match : last === dead ? noMatch : gaveUp
   }
 
+  /** Counts changes of the table: equal numbers, equal tables. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** The states known so far, for a kernel that walks many texts; null when no state is worth walking. */
+  automaton(): Automaton | null {
+    const { transitions, count, stride, matched } = this.#states
+    if (this.#hopeless || this.#start <= matched) return null
+    return {
+      transitions,
+      used: count * stride,
+      classOf: this.#classOf,
+      endClass: this.#classes,
+      start: this.#start,
+      matched,
+    }
+  }
+
   /** Makes the start state of an empty cache. */
   #begin(): void {
     this.#set.size = 0
@@ -100,6 +121,7 @@ export class LazyDfa {
   /** The state after `byte`, put in the table; -1 when the DFA gives up. `read` counts bytes of the current text. */
   #step(state: number, byte: number, read: number): number {
     const { matched, dead } = this.#states
+    this.#version++
     let next = dead
     if (this.#move(state, byte)) next = matched
     else if (this.#set.size > 0) {

@@ -117,6 +117,7 @@ export class Matcher {
     const { node, fromStart, toEnd } = this.#test
     const whole = !fromStart && !toEnd && node.op !== 'none'
     testColumn({ bytes, offsets, count, out }, this, {
+      dfa: this.#dfa,
       literals: this.literals,
       exactDecides: whole,
       valid: !this.#readsInvalid,

@@ -1,0 +1,22 @@
+/** Loads a kernel: the committed module beside this file, with memory of its own. */
+import { readFileSync } from 'node:fs'
+import { AssertionFailed } from '#base/assert.ts'
+
+/** What is used of the engine's WebAssembly, which the compiler's library for servers leaves out. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
+}
+
+/** What a new instance of `name`.wasm exports: the functions of `name`.as.ts and the memory. */
+export function kernelInstance(name: string): unknown {
+  const module = new WebAssembly.Module(readFileSync(new URL(`${name}.wasm`, import.meta.url)))
+  const abort = () => {
+    throw new AssertionFailed(`kernel ${name} does not abort`)
+  }
+  return new WebAssembly.Instance(module, { env: { abort } }).exports
+}
+
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer
+}

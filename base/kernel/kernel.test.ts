@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { buildKernel } from './build.ts'
+
+for (const name of ['scan', 'walk']) {
+  test(`${name}.wasm is what ${name}.as.ts compiles to`, (t) => {
+    const committed = readFileSync(new URL(`${name}.wasm`, import.meta.url))
+    t.assert.equal(Buffer.from(buildKernel(name)).toString('hex'), committed.toString('hex'))
+  })
+}
