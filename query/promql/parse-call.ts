@@ -24,11 +24,16 @@ export function parseCall(parser: Parser, name: Token): Call {
   return { kind: 'call', type: signature.returns, func, args, span }
 }
 
-/** `(a, b)`, without a trailing comma. */
+/** `(a, b)`, without a trailing comma. Counts as one level more, since it takes more stack. */
 export function parseArguments(parser: Parser): Expr[] {
-  parser.expect('(')
+  parser.depth.enter(parser.expect('('))
+  const args = parser.take(')') === null ? parseSome(parser) : []
+  parser.depth.leave()
+  return args
+}
+
+function parseSome(parser: Parser): Expr[] {
   const args: Expr[] = []
-  if (parser.take(')') !== null) return args
   for (;;) {
     args.push(parser.expression())
     const comma = parser.take(',')

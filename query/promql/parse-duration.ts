@@ -202,7 +202,9 @@ function parseChoice(
 
 function parseParen(parser: Parser, expectation: Expectation): DurationExpr {
   const open = parser.next()
+  parser.depth.enter(open)
   const expr = parseDurationExpr(parser, 0, expectation)
+  parser.depth.leave()
   parser.expect(')', expectation)
   refuseUnlessEnabled(parser, expr)
   if (expr.kind === 'paren') return expr

@@ -165,7 +165,9 @@ function stringOf(parser: Parser, token: Token): Expr {
 
 function parseParen(parser: Parser): Expr {
   const open = parser.next()
+  parser.depth.enter(open)
   const expr = parser.expression()
+  parser.depth.leave()
   const close = parser.expect(')')
   return { kind: 'paren', type: expr.type, expr, span: { from: open.from, to: close.to } }
 }
