@@ -79,7 +79,6 @@ const table: ExprTable<void, Context> = {
     fail(context, node.span, `unary expression only allowed on ${allowed}, got ${got}`)
   },
   paren: (node, context) => checkNode(node.expr, context),
-  'step-invariant': (node, context) => checkNode(node.expr, context),
 }
 
 function fail({ text }: Context, span: Span, message: string): never {

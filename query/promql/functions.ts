@@ -17,8 +17,6 @@ export interface FunctionSignature {
   readonly experimental: boolean
   /** Behind the switch `nativeHistograms`. */
   readonly nativeHistograms: boolean
-  /** Its value depends on the evaluation time even when all arguments are fixed with `@`. */
-  readonly dependsOnTime: boolean
 }
 
 type Traits = Partial<Omit<FunctionSignature, 'args'>>
@@ -28,7 +26,6 @@ const plain = {
   returns: 'vector',
   experimental: false,
   nativeHistograms: false,
-  dependsOnTime: false,
 } as const satisfies Traits
 
 function signature(args: readonly ValueType[], traits: Traits = {}): FunctionSignature {
@@ -44,19 +41,17 @@ const ofMatrix = (names: string, traits: Traits = {}): Entry[] =>
   names.split(' ').map((name) => [name, signature(['matrix'], traits)])
 
 const experimental = { experimental: true }
-const ofQuery = { returns: 'scalar', experimental: true, dependsOnTime: true } as const
+const ofQuery = { returns: 'scalar', experimental: true } as const
 
 /** Every function by its name; names are case-sensitive. */
 export const functions: ReadonlyMap<string, FunctionSignature> = new Map<string, FunctionSignature>(
   [
     ...ofVector('abs ceil floor exp sqrt ln log2 log10 sgn deg rad'),
     ...ofVector('sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh'),
-    ...ofVector('absent sort sort_desc'),
-    ...ofVector('timestamp', { dependsOnTime: true }),
+    ...ofVector('absent sort sort_desc timestamp'),
     ...ofVector('start_timestamp', experimental),
     ...ofVector('minute hour day_of_week day_of_month day_of_year days_in_month month year', {
       variadic: 1,
-      dependsOnTime: true,
     }),
     ...ofVector('histogram_avg histogram_count histogram_sum histogram_stddev histogram_stdvar', {
       nativeHistograms: true,
@@ -69,7 +64,7 @@ export const functions: ReadonlyMap<string, FunctionSignature> = new Map<string,
     ...ofMatrix('mad_over_time ts_of_min_over_time ts_of_max_over_time', experimental),
     ...ofMatrix('ts_of_first_over_time ts_of_last_over_time', experimental),
     ['quantile_over_time', signature(['scalar', 'matrix'])],
-    ['predict_linear', signature(['matrix', 'scalar'], { dependsOnTime: true })],
+    ['predict_linear', signature(['matrix', 'scalar'])],
     ['double_exponential_smoothing', signature(['matrix', 'scalar', 'scalar'], experimental)],
     ['clamp', signature(['vector', 'scalar', 'scalar'])],
     ['clamp_min', signature(['vector', 'scalar'])],
@@ -87,7 +82,7 @@ export const functions: ReadonlyMap<string, FunctionSignature> = new Map<string,
     ['sort_by_label', signature(['vector', 'string'], { variadic: -1, experimental: true })],
     ['sort_by_label_desc', signature(['vector', 'string'], { variadic: -1, experimental: true })],
     ['vector', signature(['scalar'])],
-    ['time', signature([], { returns: 'scalar', dependsOnTime: true })],
+    ['time', signature([], { returns: 'scalar' })],
     ['pi', signature([], { returns: 'scalar' })],
     ['start', signature([], ofQuery)],
     ['end', signature([], ofQuery)],

@@ -145,14 +145,6 @@ export interface Paren {
   readonly span: Span
 }
 
-/** Made by `prepare.ts` only: `expr` has the same value at every step, so it is evaluated once. */
-export interface StepInvariant {
-  readonly kind: 'step-invariant'
-  readonly type: ValueType
-  readonly expr: Expr
-  readonly span: Span
-}
-
 export type Expr =
   | NumberLiteral
   | StringLiteral
@@ -164,7 +156,6 @@ export type Expr =
   | Binary
   | Unary
   | Paren
-  | StepInvariant
 
 /** One handler per kind of node, with a context the caller chooses. */
 export type ExprTable<Result, Context = void> = {
@@ -193,7 +184,6 @@ const childrenTable: ExprTable<readonly Expr[]> = {
   binary: (node) => [node.left, node.right],
   unary: (node) => [node.expr],
   paren: (node) => [node.expr],
-  'step-invariant': (node) => [node.expr],
 }
 
 /** The direct operands of a node, in the order of the text. */

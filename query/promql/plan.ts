@@ -64,10 +64,6 @@ const table: ExprTable<PlanNode, PlanOptions> = {
     return node.op === '+' ? input : { kind: 'negate', input, span: node.span }
   },
   paren: (node, options) => lower(node.expr, options),
-  'step-invariant': (node, options) => ({
-    kind: 'step-invariant',
-    input: lower(node.expr, options),
-  }),
 }
 
 function msOf(time: TimeShift): number {

@@ -49,7 +49,6 @@ const table: ExprTable<string> = {
   binary: (node) => `${print(node.left)} ${printOperator(node)} ${print(node.right)}`,
   unary: (node) => `${node.op}${print(node.expr)}`,
   paren: (node) => `(${print(node.expr)})`,
-  'step-invariant': (node) => print(node.expr),
 }
 
 /** Go's quotes, except that U+FFFD is escaped: the lexer takes a plain one for broken UTF-8. */

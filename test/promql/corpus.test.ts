@@ -35,7 +35,6 @@ const shapes: ExprTable<string> = {
   binary: (node) => `(${node.op} ${shapeOf(node.left)} ${shapeOf(node.right)})`,
   unary: (node) => `(${node.op === '-' ? 'neg' : 'pos'} ${shapeOf(node.expr)})`,
   paren: (node) => `(paren ${shapeOf(node.expr)})`,
-  'step-invariant': (node) => shapeOf(node.expr),
 }
 
 function shapeOf(expr: Expr): string {
