@@ -122,12 +122,13 @@ const jsEscapes = new Map([
 ])
 
 function jsEscape(text: string): string {
-  return text.replace(/[\\'"<>&=\0-\x1f]/g, (char) => {
-    return (
-      jsEscapes.get(char) ??
-      `\\u${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
-    )
-  })
+  let escaped = ''
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0
+    const control = `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`
+    escaped += jsEscapes.get(char) ?? (code < 32 ? control : char)
+  }
+  return escaped
 }
 
 function printing(print: (args: readonly Value[]) => string): TemplateFunction {

@@ -105,9 +105,9 @@ function walkRange(
   const scope = machine.variables.length
   for (const [key, item] of items) {
     spend(machine)
-    const { declared } = node.pipe
-    if (declared.length > 1) setVariable(machine, scope - 2, key)
-    if (declared.length > 0) setVariable(machine, scope - 1, item)
+    const [first, second] = node.pipe.declared
+    if (first !== undefined) setVariable(machine, first, second === undefined ? item : key)
+    if (second !== undefined) setVariable(machine, second, item)
     const flow = walkAll(machine, node.body, item)
     machine.variables.length = scope
     if (flow === 'break') break
@@ -115,10 +115,10 @@ function walkRange(
   return 'on'
 }
 
-/** A pipeline that declares leaves its variables on top; each round of a range sets them anew. */
-function setVariable(machine: Machine, index: number, value: Value): void {
-  const variable = machine.variables[index]
-  if (variable !== undefined) machine.variables[index] = { ...variable, value }
+/** The pipeline of a range declares or names its variables; each round sets them anew. */
+function setVariable(machine: Machine, name: string, value: Value): void {
+  const index = machine.variables.findLastIndex((variable) => variable.name === name)
+  if (index !== -1) machine.variables[index] = { name, value }
 }
 
 /** Loops over more are refused before the list is made. */

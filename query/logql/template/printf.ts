@@ -24,25 +24,30 @@ const directive = /%([-+# 0]*)(\d+|\*)?(?:\.(\d+|\*)?)?([a-zA-Z%])?/g
 export function sprintf(format: string, args: readonly Value[]): string {
   let used = 0
   const next = (): Value | undefined => args[used++]
-  const text = format.replace(
-    directive,
-    (whole: string, flags: string, width?: string, precision?: string, verb?: string) => {
-      if (verb === undefined) return '%!(NOVERB)'
-      if (verb === '%') return '%'
-      const point = whole.includes('.')
-      const spec: Spec = {
-        flags,
-        width: sizeOf(width, 0, next),
-        precision: point ? sizeOf(precision, 0, next) : -1,
-        verb,
-      }
-      const value = next()
-      return value === undefined ? `%!${verb}(MISSING)` : formatValue(spec, value)
-    },
-  )
+  let text = ''
+  let at = 0
+  for (const match of format.matchAll(directive)) {
+    text += format.slice(at, match.index) + formatDirective(match, next)
+    at = match.index + match[0].length
+  }
+  text += format.slice(at)
   if (used >= args.length) return text
   const extra = args.slice(used).map((value) => (value === null ? '<nil>' : typed(value)))
   return `${text}%!(EXTRA ${extra.join(', ')})`
+}
+
+function formatDirective(match: RegExpMatchArray, next: () => Value | undefined): string {
+  const [whole, flags = '', width, precision, verb] = match
+  if (verb === undefined) return '%!(NOVERB)'
+  if (verb === '%') return '%'
+  const spec: Spec = {
+    flags,
+    width: sizeOf(width, 0, next),
+    precision: whole.includes('.') ? sizeOf(precision, 0, next) : -1,
+    verb,
+  }
+  const value = next()
+  return value === undefined ? `%!${verb}(MISSING)` : formatValue(spec, value)
 }
 
 function sizeOf(text: string | undefined, missing: number, next: () => Value | undefined): number {

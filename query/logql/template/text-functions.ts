@@ -18,9 +18,9 @@ const decoder = new TextDecoder()
 /** strings.Replace: at most `count` times, all when negative; an empty `from` stands between characters. */
 export function replaceText(text: string, from: string, to: string, count: number): string {
   if (count === 0) return text
-  const parts = from === '' ? ['', ...text, ''] : text.split(from)
+  const parts = from === '' ? ['', ...Array.from(text), ''] : text.split(from)
   if (from === '' && text === '') return to
-  const gaps = from === '' ? parts.length - 1 : parts.length - 1
+  const gaps = parts.length - 1
   const wanted = count < 0 ? gaps : Math.min(count, gaps)
   checkLength(text.length + wanted * to.length)
   const head = parts.slice(0, wanted + 1).join(to)
