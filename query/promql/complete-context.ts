@@ -43,18 +43,18 @@ interface Open {
 
 interface Scan {
   readonly tokens: Token[]
-  /** Where an unfinished string begins, or null. */
-  readonly stringFrom: number | null
+  /** Where an unfinished string, or a word the lexer does not know yet, begins; null for neither. */
+  readonly unfinished: { readonly from: number; readonly isString: boolean } | null
   readonly broken: boolean
 }
 
 /** The context of a cursor behind `text`. */
 export function contextOf(text: string): CompletionContext {
-  const { tokens, stringFrom, broken } = scan(text)
+  const { tokens, unfinished, broken } = scan(text)
   if (broken) return { place: 'nowhere', from: text.length, metric: null, label: null }
-  let from = stringFrom ?? text.length
+  let from = unfinished?.from ?? text.length
   const last = tokens.at(-1)
-  if (stringFrom === null && last !== undefined && last.to === text.length && isWord(text, last)) {
+  if (unfinished === null && last !== undefined && last.to === text.length && isWord(text, last)) {
     tokens.pop()
     from = last.from
   }
@@ -63,7 +63,7 @@ export function contextOf(text: string): CompletionContext {
   const place = placeIn(inner, tokens)
   const metric = inner?.kind === 'braces' ? metricOf(text, inner.before) : null
   const label = place === 'matcher-value' ? labelBefore(text, tokens) : null
-  const fits = stringFrom === null || place === 'matcher-value'
+  const fits = unfinished?.isString !== true || place === 'matcher-value'
   return { place: fits ? place : 'nowhere', from, metric, label }
 }
 
@@ -79,15 +79,16 @@ function scan(text: string): Scan {
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
     const { from } = error.span
-    if (from >= text.length) return { tokens, stringFrom: null, broken: false }
+    if (from >= text.length) return { tokens, unfinished: null, broken: false }
     const isString = `"'\``.includes(text[from] ?? ' ')
-    return { tokens, stringFrom: isString ? from : null, broken: !isString }
+    const isWord = /^[a-zA-Z_]+$/.test(text.slice(from))
+    return { tokens, unfinished: { from, isString }, broken: !isString && !isWord }
   }
-  return { tokens, stringFrom: null, broken: false }
+  return { tokens, unfinished: null, broken: false }
 }
 
 function isWord(text: string, token: Token): boolean {
-  return /^[a-zA-Z_:]/.test(text.slice(token.from, token.to)) && token.kind !== 'number'
+  return /^[a-zA-Z_]|^:[a-zA-Z_:]/.test(text.slice(token.from, token.to)) && token.kind !== 'number'
 }
 
 const listWords: ReadonlySet<TokenKind> = new Set<TokenKind>([

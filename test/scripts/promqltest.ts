@@ -174,6 +174,9 @@ const expectLine = /^expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(reg
 function readEvalLine(text: string, line: number, parts: EvalParts): void {
   const old = oldFailure.exec(text)
   if (old !== null) {
+    // It says more about the failure that `eval_fail` has announced.
+    const announced = parts.expectations.findIndex(({ kind }) => kind === 'fail')
+    if (announced !== -1) parts.expectations.splice(announced, 1)
     const kind = old[1] === 'message' ? 'msg' : 'regex'
     parts.expectations.push({ kind: 'fail', match: { kind, text: old[2] ?? '' } })
     return
