@@ -1,0 +1,72 @@
+/**
+ * 64-bit integers as two halves (value = hi * 2^32 + lo, hi signed). Where all lie within 2^53 of
+ * the least one: that base and offsets (times of the year 2262 are as cheap as those of 1970). Else
+ * both halves as words.
+ */
+import type { ByteReader } from '#base/bytes/reader.ts'
+import type { ByteWriter } from '#base/bytes/writer.ts'
+import { blockCorrupt } from './errors.ts'
+import { encodingId } from './ids.ts'
+import { decodeOffsets, encodeOffsets, maxOffset } from './offsets.ts'
+import { decodeWords, encodeWords } from './words.ts'
+
+export interface Longs {
+  readonly lo: Uint32Array
+  readonly hi: Int32Array
+}
+
+export function encodeLongs(out: ByteWriter, longs: Longs, dense: boolean): void {
+  const { lo, hi } = longs
+  let minHi = hi[0] ?? 0
+  let minLo = lo[0] ?? 0
+  let maxHi = minHi
+  for (let i = 1; i < hi.length; i++) {
+    const high = hi[i]!
+    const low = lo[i]!
+    if (high < minHi || (high === minHi && low < minLo)) {
+      minHi = high
+      minLo = low
+    }
+    if (high > maxHi) maxHi = high
+  }
+  // With high halves at most 2^21 - 1 apart every difference is below 2^53, so it is exact.
+  if (maxHi - minHi < 0x1fffff) {
+    const offsets = new Float64Array(hi.length)
+    for (let i = 0; i < hi.length; i++) {
+      offsets[i] = (hi[i]! - minHi) * 4294967296 + (lo[i]! - minLo)
+    }
+    out.varint(encodingId.longsOffsets)
+    out.u64(minLo, minHi)
+    encodeOffsets(out, offsets, dense)
+    return
+  }
+  out.varint(encodingId.longsHalves)
+  encodeWords(out, lo, dense)
+  encodeWords(out, new Uint32Array(hi.buffer, hi.byteOffset, hi.length), dense)
+}
+
+/** Reads a node of `count` integers. */
+export function decodeLongs(reader: ByteReader, count: number): Longs {
+  const id = reader.varint()
+  if (id === encodingId.longsHalves) {
+    const lo = decodeWords(reader, count)
+    const hi = decodeWords(reader, count)
+    return { lo, hi: new Int32Array(hi.buffer, 0, count) }
+  }
+  if (id !== encodingId.longsOffsets) {
+    throw blockCorrupt.make(`encoding ${id} where 64-bit integers should be`)
+  }
+  const baseLo = reader.u32()
+  const baseHi = reader.u32() | 0
+  const offsets = decodeOffsets(reader, reader.varint(), count, maxOffset)
+  const lo = new Uint32Array(count)
+  const hi = new Int32Array(count)
+  for (let i = 0; i < count; i++) {
+    const offset = offsets[i]!
+    const high = Math.floor(offset / 4294967296)
+    const sum = baseLo + (offset - high * 4294967296)
+    lo[i] = sum
+    hi[i] = baseHi + high + (sum > 0xffffffff ? 1 : 0)
+  }
+  return { lo, hi }
+}

@@ -1,0 +1,169 @@
+/**
+ * Offsets: whole doubles in [0, 2^53], which is how a page holds times and spans of integers. Common
+ * factors of time stamps (seconds, ms, µs) are divided out. Two encodings as nodes:
+ *
+ * - plain: minimum, factor, then the quotients as low and high words
+ * - delta: differences to the row before; where time steps back (another stream begins) the row is a
+ *   break and stands with its value apart, so that the differences stay small
+ */
+import type { ByteReader } from '#base/bytes/reader.ts'
+import type { ByteWriter } from '#base/bytes/writer.ts'
+import { blockCorrupt } from './errors.ts'
+import { encodingId } from './ids.ts'
+import { decodeWords, encodeWords } from './words.ts'
+
+/** Largest offset: beyond it doubles skip integers. */
+export const maxOffset = 2 ** 53
+
+/** Factors that are tried: time stamps of seconds, ms, µs in ns. */
+const factors = [1e9, 1e6, 1e3] as const
+
+/** More breaks than one in this many rows: plain, because a break costs twice. */
+const rowsPerBreak = 8
+
+/** Writes `values`, each a whole number in [0, 2^53]. */
+export function encodeOffsets(out: ByteWriter, values: Float64Array, dense: boolean): void {
+  let min = values.length > 0 ? values[0]! : 0
+  let max = min
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!
+    if (value < min) min = value
+    else if (value > max) max = value
+  }
+  const factor = commonFactor(values, min)
+  const quotients = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++) quotients[i] = (values[i]! - min) / factor
+  const breaks = deltaBreaks(quotients, (max - min) / factor)
+  out.varint(breaks < 0 ? encodingId.offsetsPlain : encodingId.offsetsDelta)
+  // 2^53 itself is one more than a varint may hold, so the bound is kept by the subtraction.
+  out.f64(min)
+  out.varint(factor)
+  if (breaks < 0) encodeSplit(out, quotients, dense)
+  else encodeDelta(out, quotients, breaks, dense)
+}
+
+function commonFactor(values: Float64Array, min: number): number {
+  next: for (const factor of factors) {
+    for (let i = 0; i < values.length; i++) {
+      if ((values[i]! - min) % factor !== 0) continue next
+    }
+    return factor
+  }
+  return 1
+}
+
+/** How many breaks the delta encoding would have, or -1 where plain is expected to be shorter. */
+function deltaBreaks(values: Float64Array, range: number): number {
+  if (values.length < 3 || range === 0) return -1
+  let breaks = 1
+  let bits = 0
+  for (let i = 1; i < values.length; i++) {
+    const delta = values[i]! - values[i - 1]!
+    if (delta < 0) breaks++
+    else bits += delta < 4294967296 ? 32 - Math.clz32(delta) : 64 - Math.clz32(delta / 4294967296)
+  }
+  if (breaks * rowsPerBreak > values.length) return -1
+  const plainBits = Math.ceil(Math.log2(range + 1)) * values.length
+  // Blocks of bits are as wide as their widest value: one bit above the mean, measured on Poisson times.
+  return bits + values.length + breaks * 64 < plainBits ? breaks : -1
+}
+
+function encodeDelta(out: ByteWriter, values: Float64Array, breaks: number, dense: boolean): void {
+  const gaps = new Uint32Array(breaks)
+  const heads = new Float64Array(breaks)
+  const deltas = new Float64Array(values.length - breaks)
+  let at = 0
+  let last = 0
+  let rest = 0
+  for (let i = 0; i < values.length; i++) {
+    const delta = i === 0 ? -1 : values[i]! - values[i - 1]!
+    if (delta >= 0) {
+      deltas[rest++] = delta
+      continue
+    }
+    gaps[at] = i - last
+    heads[at++] = values[i]!
+    last = i
+  }
+  out.varint(breaks)
+  encodeWords(out, gaps, dense)
+  encodeSplit(out, heads, dense)
+  encodeSplit(out, deltas, dense)
+}
+
+/** Low words, and high words where a value needs them. */
+function encodeSplit(out: ByteWriter, values: Float64Array, dense: boolean): void {
+  const lo = new Uint32Array(values.length)
+  const hi = new Uint32Array(values.length)
+  let wide = false
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    const high = Math.floor(value / 4294967296)
+    lo[i] = value - high * 4294967296
+    hi[i] = high
+    if (high > 0) wide = true
+  }
+  out.u8(wide ? 1 : 0)
+  encodeWords(out, lo, dense)
+  if (wide) encodeWords(out, hi, dense)
+}
+
+function decodeSplit(reader: ByteReader, count: number): Float64Array {
+  const wide = reader.u8()
+  const lo = decodeWords(reader, count)
+  const values = new Float64Array(count)
+  if (wide === 0) {
+    for (let i = 0; i < count; i++) values[i] = lo[i]!
+    return values
+  }
+  const hi = decodeWords(reader, count)
+  for (let i = 0; i < count; i++) values[i] = hi[i]! * 4294967296 + lo[i]!
+  return values
+}
+
+/** Reads the rest of a plain or delta node whose number is `id`; every value is in [0, `max`] or it is corrupt. */
+// oxlint-disable-next-line max-params -- the reader, its node, and two limits
+export function decodeOffsets(
+  reader: ByteReader,
+  id: number,
+  count: number,
+  max: number,
+): Float64Array {
+  const min = reader.f64()
+  const factor = reader.varint()
+  let values: Float64Array
+  if (id === encodingId.offsetsPlain) values = decodeSplit(reader, count)
+  else if (id === encodingId.offsetsDelta) values = decodeDelta(reader, count)
+  else throw blockCorrupt.make(`encoding ${id} where offsets should be`)
+  for (let i = 0; i < count; i++) {
+    const value = values[i]! * factor + min
+    if (!(value >= 0 && value <= max)) throw blockCorrupt.make(`offset ${value} above ${max}`)
+    values[i] = value
+  }
+  return values
+}
+
+function decodeDelta(reader: ByteReader, count: number): Float64Array {
+  const breaks = reader.varint()
+  if (breaks > count || breaks === 0) throw blockCorrupt.make(`${breaks} breaks in ${count} rows`)
+  const gaps = decodeWords(reader, breaks)
+  const heads = decodeSplit(reader, breaks)
+  const deltas = decodeSplit(reader, count - breaks)
+  const values = new Float64Array(count)
+  let next = gaps[0]!
+  if (next !== 0) throw blockCorrupt.make('the first row is not a break')
+  let at = 0
+  let rest = 0
+  let value = 0
+  for (let i = 0; i < count; i++) {
+    if (i === next) {
+      value = heads[at++]!
+      next = at < breaks ? i + gaps[at]! : -1
+    } else {
+      value += deltas[rest++] ?? 0
+    }
+    values[i] = value
+  }
+  if (at !== breaks) throw blockCorrupt.make('breaks beyond the last row')
+  return values
+}

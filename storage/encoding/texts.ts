@@ -1,0 +1,78 @@
+/**
+ * Byte strings: either lengths and all bytes (zstd), or distinct values and a code per row. Lengths,
+ * not separators, so that values may hold any byte.
+ */
+import type { ByteReader } from '#base/bytes/reader.ts'
+import type { ByteWriter } from '#base/bytes/writer.ts'
+import type { Texts } from '#schemas/column.ts'
+import { blockCorrupt } from './errors.ts'
+import { encodingId } from './ids.ts'
+import { decodeWords, encodeWords } from './words.ts'
+import { decodeBytes, encodeBytes } from './zstd.ts'
+
+export interface TextsOptions {
+  readonly dense: boolean
+  /** zstd level of the bytes. */
+  readonly level: number
+}
+
+/** Writes all values of `texts` as one node. */
+export function encodeTexts(out: ByteWriter, texts: Texts, options: TextsOptions): void {
+  const { offsets, bytes } = texts
+  const count = offsets.length - 1
+  const lengths = new Uint32Array(count)
+  for (let i = 0; i < count; i++) lengths[i] = offsets[i + 1]! - offsets[i]!
+  out.varint(encodingId.texts)
+  encodeWords(out, lengths, options.dense)
+  encodeBytes(out, bytes.subarray(offsets[0] ?? 0, offsets[count] ?? 0), options.level)
+}
+
+/** Reads the rest of a node of `count` values, at most `maxBytes` in all; the bytes may be a view of the page. */
+export function decodeTexts(reader: ByteReader, count: number, maxBytes: number): Texts {
+  const lengths = decodeWords(reader, count)
+  const bytes = decodeBytes(reader, maxBytes)
+  const offsets = new Uint32Array(count + 1)
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    at += lengths[i]!
+    offsets[i + 1] = at
+  }
+  if (at !== bytes.length) {
+    throw blockCorrupt.make(`lengths add up to ${at} of ${bytes.length} bytes`)
+  }
+  return { offsets, bytes }
+}
+
+/** Writes distinct values and the code of each row. */
+// oxlint-disable-next-line max-params -- the writer and the vector's two fields
+export function encodeDictionary(
+  out: ByteWriter,
+  codes: Uint32Array,
+  values: Texts,
+  options: TextsOptions,
+): void {
+  out.varint(encodingId.dictionary)
+  out.varint(values.offsets.length - 1)
+  encodeTexts(out, values, options)
+  encodeWords(out, codes, options.dense)
+}
+
+/** Reads the rest of a dictionary of `count` rows: every code names a value, or it is corrupt. */
+export function decodeDictionary(
+  reader: ByteReader,
+  count: number,
+  maxBytes: number,
+): { codes: Uint32Array; values: Texts } {
+  const distinct = reader.varint()
+  if (distinct > count) throw blockCorrupt.make(`${distinct} distinct values in ${count} rows`)
+  const id = reader.varint()
+  if (id !== encodingId.texts) throw blockCorrupt.make(`encoding ${id} where texts should be`)
+  const values = decodeTexts(reader, distinct, maxBytes)
+  const codes = decodeWords(reader, count)
+  for (let i = 0; i < count; i++) {
+    if (codes[i]! >= distinct) {
+      throw blockCorrupt.make(`code ${codes[i]} of ${distinct} values`)
+    }
+  }
+  return { codes, values }
+}

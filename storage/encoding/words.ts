@@ -1,0 +1,178 @@
+/**
+ * Words: u32 values by the cheapest of five encodings, as a node. Codes, lengths, counts and the
+ * halves of wider numbers all end here. `dense` (from L1 on) also tries byte planes with zstd 1 and
+ * keeps them where they are 3 % smaller: less is not worth the slower reading (metrics-lsm, rule 7).
+ */
+import type { ByteReader } from '#base/bytes/reader.ts'
+import type { ByteWriter } from '#base/bytes/writer.ts'
+import { bitsSize, decodeBits, encodeBits } from './bits.ts'
+import { blockCorrupt } from './errors.ts'
+import { encodingId } from './ids.ts'
+import { compress, decompress } from './zstd.ts'
+
+/** Nodes of words inside nodes of words; deeper never pays. */
+const maxDepth = 4
+
+/** Runs must be this much fewer than values, else bits are as short and read faster. */
+const rowsPerRun = 8
+
+/** Fewer values are not worth a zstd frame. */
+const minPlanesValues = 256
+
+/** Writes all of `values` as one node. */
+export function encodeWords(out: ByteWriter, values: Uint32Array, dense: boolean): void {
+  encode(out, values, dense, 0)
+}
+
+function encode(out: ByteWriter, values: Uint32Array, dense: boolean, depth: number): void {
+  const runs = countRuns(values)
+  if (runs <= 1) {
+    out.varint(encodingId.wordsConstant)
+    out.varint(values[0] ?? 0)
+    return
+  }
+  if (depth < 2 && runs * rowsPerRun <= values.length) {
+    encodeRuns(out, values, runs, dense, depth)
+    return
+  }
+  const plain = bitsSize(values)
+  const deltas = depth < maxDepth - 1 ? differences(values) : null
+  const delta = deltas === null ? Infinity : bitsSize(deltas) + 6
+  const best = Math.min(plain, delta)
+  if (dense && values.length >= minPlanesValues && encodePlanes(out, values, best * 0.97)) return
+  if (deltas !== null && delta < plain) {
+    out.varint(encodingId.wordsDelta)
+    out.varint(values[0] ?? 0)
+    out.varint(encodingId.wordsBits)
+    encodeBits(out, deltas)
+    return
+  }
+  out.varint(encodingId.wordsBits)
+  encodeBits(out, values)
+}
+
+function countRuns(values: Uint32Array): number {
+  let runs = values.length > 0 ? 1 : 0
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[i - 1]) runs++
+  return runs
+}
+
+// oxlint-disable-next-line max-params -- what encode knows already
+function encodeRuns(
+  out: ByteWriter,
+  values: Uint32Array,
+  runs: number,
+  dense: boolean,
+  depth: number,
+): void {
+  const heads = new Uint32Array(runs)
+  const lengths = new Uint32Array(runs)
+  let at = -1
+  for (let i = 0; i < values.length; i++) {
+    if (i === 0 || values[i] !== values[i - 1]) heads[++at] = values[i]!
+    lengths[at]!++
+  }
+  out.varint(encodingId.wordsRuns)
+  out.varint(runs)
+  encode(out, heads, dense, depth + 1)
+  encode(out, lengths, dense, depth + 1)
+}
+
+/** Zigzag differences modulo 2^32, one fewer than there are values. */
+function differences(values: Uint32Array): Uint32Array {
+  const deltas = new Uint32Array(values.length - 1)
+  for (let i = 1; i < values.length; i++) {
+    const difference = (values[i]! - values[i - 1]!) | 0
+    deltas[i - 1] = (difference << 1) ^ (difference >> 31)
+  }
+  return deltas
+}
+
+/** Writes byte planes if they take at most `maxBytes`; planes of values below 256 are just bytes. */
+function encodePlanes(out: ByteWriter, values: Uint32Array, maxBytes: number): boolean {
+  let all = 0
+  for (let i = 0; i < values.length; i++) all |= values[i]!
+  const width = all >>> 0 < 256 ? 1 : all >>> 0 < 65536 ? 2 : 4
+  const planes = new Uint8Array(values.length * width)
+  for (let plane = 0, at = 0; plane < width; plane++) {
+    const shift = plane * 8
+    for (let i = 0; i < values.length; i++) planes[at++] = values[i]! >>> shift
+  }
+  const packed = compress(planes, 1)
+  if (packed.length + 8 > maxBytes) return false
+  out.varint(encodingId.wordsPlanes)
+  out.u8(width)
+  out.varint(packed.length)
+  out.raw(packed)
+  return true
+}
+
+/** Reads a node of `count` words; the caller has checked that `count` is one it can pay for. */
+export function decodeWords(reader: ByteReader, count: number): Uint32Array {
+  return decode(reader, count, 0)
+}
+
+function decode(reader: ByteReader, count: number, depth: number): Uint32Array {
+  if (depth > maxDepth) throw blockCorrupt.make('words nested too deeply')
+  const id = reader.varint()
+  switch (id) {
+    case encodingId.wordsConstant:
+      return new Uint32Array(count).fill(reader.varint())
+    case encodingId.wordsBits:
+      return decodeBits(reader, count)
+    case encodingId.wordsRuns:
+      return decodeRuns(reader, count, depth)
+    case encodingId.wordsDelta:
+      return decodeDelta(reader, count, depth)
+    case encodingId.wordsPlanes:
+      return decodePlanes(reader, count)
+    default:
+      throw blockCorrupt.make(`encoding ${id} where words should be`)
+  }
+}
+
+function decodeRuns(reader: ByteReader, count: number, depth: number): Uint32Array {
+  const runs = reader.varint()
+  if (runs > count) throw blockCorrupt.make(`${runs} runs of ${count} values`)
+  const heads = decode(reader, runs, depth + 1)
+  const lengths = decode(reader, runs, depth + 1)
+  const values = new Uint32Array(count)
+  let at = 0
+  for (let run = 0; run < runs; run++) {
+    const end = at + lengths[run]!
+    if (end > count) break
+    values.fill(heads[run]!, at, end)
+    at = end
+  }
+  if (at !== count) throw blockCorrupt.make(`runs do not add up to ${count} values`)
+  return values
+}
+
+function decodeDelta(reader: ByteReader, count: number, depth: number): Uint32Array {
+  const first = reader.varint()
+  if (count === 0) throw blockCorrupt.make('differences of no values')
+  const deltas = decode(reader, count - 1, depth + 1)
+  const values = new Uint32Array(count)
+  let value = first | 0
+  values[0] = value
+  for (let i = 1; i < count; i++) {
+    const code = deltas[i - 1]!
+    value = (value + ((code >>> 1) ^ -(code & 1))) | 0
+    values[i] = value
+  }
+  return values
+}
+
+function decodePlanes(reader: ByteReader, count: number): Uint32Array {
+  const width = reader.u8()
+  if (width !== 1 && width !== 2 && width !== 4) {
+    throw blockCorrupt.make(`byte planes of width ${width}`)
+  }
+  const planes = decompress(reader.raw(reader.varint()), count * width)
+  const values = new Uint32Array(count)
+  for (let plane = 0, at = 0; plane < width; plane++) {
+    const shift = plane * 8
+    for (let i = 0; i < count; i++) values[i] = values[i]! | (planes[at++]! << shift)
+  }
+  return values
+}

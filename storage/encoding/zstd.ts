@@ -1,0 +1,61 @@
+/**
+ * Bytes with or without zstd, whichever is shorter: one byte method, the raw length, the stored
+ * length, the stored bytes. The raw length is checked against the caller's limit before memory is
+ * taken, and decompression stops there.
+ */
+import type { ByteReader } from '#base/bytes/reader.ts'
+import type { ByteWriter } from '#base/bytes/writer.ts'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { blockCorrupt } from './errors.ts'
+
+const method = { raw: 0, zstd: 1 } as const
+
+/** Below this zstd gains nothing but its header. */
+const minCompressedBytes = 48
+
+/** Writes bytes, compressed at `level` where that is smaller; level 0 leaves them as they are. */
+export function encodeBytes(out: ByteWriter, bytes: Uint8Array, level: number): void {
+  if (level > 0 && bytes.length >= minCompressedBytes) {
+    const packed = compress(bytes, level)
+    if (packed.length < bytes.length) {
+      out.u8(method.zstd)
+      out.varint(bytes.length)
+      out.varint(packed.length)
+      out.raw(packed)
+      return
+    }
+  }
+  out.u8(method.raw)
+  out.varint(bytes.length)
+  out.varint(bytes.length)
+  out.raw(bytes)
+}
+
+/** Reads what `encodeBytes` wrote: a view of the page for raw bytes, else new memory of at most `maxBytes`. */
+export function decodeBytes(reader: ByteReader, maxBytes: number): Uint8Array {
+  const kind = reader.u8()
+  const rawBytes = reader.varint()
+  const stored = reader.raw(reader.varint())
+  if (rawBytes > maxBytes) throw blockCorrupt.make(`${rawBytes} bytes where ${maxBytes} may be`)
+  if (kind === method.raw && stored.length === rawBytes) return stored
+  if (kind !== method.zstd) throw blockCorrupt.make(`compression method ${kind}`)
+  return decompress(stored, rawBytes)
+}
+
+export function compress(bytes: Uint8Array, level: number): Uint8Array {
+  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } })
+}
+
+/** Decompresses to exactly `rawBytes` bytes; anything else is corrupt. */
+export function decompress(bytes: Uint8Array, rawBytes: number): Uint8Array {
+  let plain: Uint8Array
+  try {
+    plain = zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, rawBytes) })
+  } catch (cause) {
+    throw blockCorrupt.make('zstd data does not decompress', { cause })
+  }
+  if (plain.length !== rawBytes) {
+    throw blockCorrupt.make(`zstd data of ${plain.length} bytes where ${rawBytes} were written`)
+  }
+  return plain
+}
