@@ -12,3 +12,8 @@ export const signalNames = Object.keys(signals) as readonly SignalName[] // the 
 export function signalById(id: number): Signal | null {
   return Object.values(signals).find((signal) => signal.id === id) ?? null
 }
+
+/** True for the name of a signal: the value came from a file or a request. */
+export function isSignalName(value: unknown): value is SignalName {
+  return typeof value === 'string' && Object.hasOwn(signals, value)
+}

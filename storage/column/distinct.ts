@@ -85,7 +85,7 @@ export class Distinct {
   }
 }
 
-/** A 32-bit hash of bytes: four at a time, Murmur3's mixing. It is part of the block format (filters, postings). */
+/** MurmurHash3_x86_32 (Appleby, public domain) as a u32. It is part of the block format: filters, postings, id maps. */
 export function hashBytes(bytes: Uint8Array, from: number, to: number, seed = 0): number {
   let hash = seed
   let at = from
@@ -98,8 +98,9 @@ export function hashBytes(bytes: Uint8Array, from: number, to: number, seed = 0)
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0
   }
   let tail = 0
-  for (; at < to; at++) tail = (tail << 8) | bytes[at]!
-  hash ^= Math.imul(tail, 0xcc9e2d51)
+  for (let shift = 0; at < to; at++, shift += 8) tail |= bytes[at]! << shift
+  tail = Math.imul(tail, 0xcc9e2d51)
+  hash ^= Math.imul((tail << 15) | (tail >>> 17), 0x1b873593)
   return mix(hash ^ (to - from))
 }
 

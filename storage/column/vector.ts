@@ -266,7 +266,7 @@ function joinTexts(parts: readonly VectorPart[], rows: number): Texts {
     for (let i = 0; i < count; i++) {
       offsets[at + i + 1] = end + (texts === null ? 0 : texts.offsets[i + 1]! - first)
     }
-    if (texts !== null) pieces.push(texts.bytes.subarray(first, texts.offsets[count]!))
+    if (texts !== null) pieces.push(texts.bytes.subarray(first, texts.offsets[count]))
     at += count
     end = offsets[at]!
   }

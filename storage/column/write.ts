@@ -25,20 +25,18 @@ const rowsPerValue = 3
 /** Rows looked at before a dictionary is given up. */
 const trialRows = 1024
 
-/** Writes one column of one page as a node; false, and nothing written, when no row has a value. */
-export function encodeColumn(out: ByteWriter, vector: Vector, options: ColumnOptions): boolean {
+/** Writes one column of one page as a node and returns the encoding of its values; 0, and nothing written, when no row has a value. */
+export function encodeColumn(out: ByteWriter, vector: Vector, options: ColumnOptions): number {
   const rows = presentRows(vector.present)
   if (rows === null) {
-    encodeValues(out, vector, options)
-    return true
+    return encodeValues(out, vector, options)
   }
-  if (rows.length === 0) return false
+  if (rows.length === 0) return 0
   assert(vector.present !== null, 'rows without a value are marked')
   out.varint(encodingId.optional)
   encodeWords(out, Uint32Array.from(vector.present), options.dense)
   const starts = startsAmong(rows, options.starts)
-  encodeValues(out, gatherVector(vector, rows), { ...options, starts })
-  return true
+  return encodeValues(out, gatherVector(vector, rows), { ...options, starts })
 }
 
 /** Where the streams begin when only `rows` are left. */
@@ -53,7 +51,14 @@ function startsAmong(rows: Uint32Array, starts: Uint32Array): Uint32Array {
   return Uint32Array.from(out)
 }
 
-function encodeValues(out: ByteWriter, vector: Vector, options: ColumnOptions): void {
+function encodeValues(out: ByteWriter, vector: Vector, options: ColumnOptions): number {
+  const start = out.length
+  writeValues(out, vector, options)
+  // Encoding numbers are below 128, so the first byte of a node is the whole varint.
+  return out.bytes[start] ?? 0
+}
+
+function writeValues(out: ByteWriter, vector: Vector, options: ColumnOptions): void {
   switch (vector.kind) {
     case 'texts':
       encodeTextColumn(out, vector.texts, options)
@@ -125,12 +130,12 @@ function encodeDictionaryColumn(
   let end = 0
   const pieces: Uint8Array[] = []
   kept.forEach((code, i) => {
-    const piece = values.bytes.subarray(values.offsets[code]!, values.offsets[code + 1]!)
+    const piece = values.bytes.subarray(values.offsets[code], values.offsets[code + 1])
     pieces.push(piece)
     end += piece.length
     offsets[i + 1] = end
   })
   const bytes = new Uint8Array(end)
-  pieces.forEach((piece, i) => bytes.set(piece, offsets[i]!))
+  pieces.forEach((piece, i) => bytes.set(piece, offsets[i]))
   encodeDictionary(out, packed, { offsets, bytes }, options)
 }

@@ -5,7 +5,7 @@
  */
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdCompress, zstdDecompress } from '#base/compress/zstd.ts'
 import { blockCorrupt } from './errors.ts'
 
 const method = { raw: 0, zstd: 1 } as const
@@ -42,20 +42,12 @@ export function decodeBytes(reader: ByteReader, maxBytes: number): Uint8Array {
   return decompress(stored, rawBytes)
 }
 
+/** `bytes` as one zstd frame. */
 export function compress(bytes: Uint8Array, level: number): Uint8Array {
-  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } })
+  return zstdCompress(bytes, level)
 }
 
 /** Decompresses to exactly `rawBytes` bytes; anything else is corrupt. */
 export function decompress(bytes: Uint8Array, rawBytes: number): Uint8Array {
-  let plain: Uint8Array
-  try {
-    plain = zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, rawBytes) })
-  } catch (cause) {
-    throw blockCorrupt.make('zstd data does not decompress', { cause })
-  }
-  if (plain.length !== rawBytes) {
-    throw blockCorrupt.make(`zstd data of ${plain.length} bytes where ${rawBytes} were written`)
-  }
-  return plain
+  return zstdDecompress(bytes, rawBytes)
 }

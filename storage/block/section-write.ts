@@ -1,0 +1,189 @@
+/**
+ * One tenant's section on its way to bytes: rows come in final order, pages are cut and encoded as
+ * they fill, and at the end the tables and the directory follow. Memory: one page of rows, the
+ * indexes, and what was written.
+ */
+import { assert, must } from '#base/assert.ts'
+import { ByteWriter } from '#base/bytes/writer.ts'
+import type { Batch } from '#schemas/batch.ts'
+import type { Signal } from '#schemas/signals/signal.ts'
+import type { Tenant } from '#schemas/tenant.ts'
+import { TimePoolBuilder } from '../encoding/times.ts'
+import { IdMapBuilder } from '../index/id-map.ts'
+import { PageFilterBuilder } from '../index/page-filter.ts'
+import { PostingsBuilder } from '../index/postings.ts'
+import {
+  encodeDirectory,
+  tableKind,
+  writeColumns,
+  type PageEntry,
+  type PagePart,
+  type TableEntry,
+} from './directory.ts'
+import type { SectionEntry } from './footer.ts'
+import type { Part } from './header.ts'
+import { encodePage } from './page-write.ts'
+import { PageCutter } from './page-cut.ts'
+import { columnRefOf, type Rows } from './rows.ts'
+import { SectionColumns } from './section-columns.ts'
+import { ServiceNames } from './services.ts'
+import { encodeStreamTable, type StreamBytes } from './stream-table.ts'
+
+/** Where a section's parts go: the writer of the block. */
+export interface PartSink {
+  /** Bytes written to the block so far. */
+  readonly size: number
+  /** Stores a part: sealed, with its crc. */
+  store(bytes: Uint8Array): Part
+}
+
+export interface SectionOptions {
+  readonly signal: Signal
+  /** True from L1 on: encodings that take longer and less. */
+  readonly dense: boolean
+  /** zstd level of texts. */
+  readonly level: number
+  readonly pageRows: number
+  readonly pageBytes: number
+}
+
+export class SectionWriter {
+  readonly tenant: Tenant
+  readonly #streams: StreamBytes
+  readonly #sink: PartSink
+  readonly #options: SectionOptions
+  readonly #offset: number
+  readonly #cutter: PageCutter
+  readonly #columns = new SectionColumns()
+  readonly #pool: TimePoolBuilder | null
+  readonly #filter = new PageFilterBuilder()
+  readonly #ids = new IdMapBuilder()
+  readonly #pages: PageEntry[] = []
+  /** Filters wait for the end of the section, so that they can be read together. */
+  readonly #filters: { kind: number; page: number; bytes: Uint8Array }[] = []
+  #rows = 0
+  #minNs: bigint | null = null
+  #maxNs = 0n
+
+  // oxlint-disable-next-line max-params -- identity, content, target, how
+  constructor(tenant: Tenant, streams: StreamBytes, sink: PartSink, options: SectionOptions) {
+    this.tenant = tenant
+    this.#streams = streams
+    this.#sink = sink
+    this.#options = options
+    this.#offset = sink.size
+    this.#cutter = new PageCutter(options, streams.count)
+    this.#pool = options.signal.streamBy === 'point' ? new TimePoolBuilder() : null
+  }
+
+  /** Plain bytes of rows that wait for their page. */
+  get waitingBytes(): number {
+    return this.#cutter.waitingBytes
+  }
+
+  /** Adds rows in final order; see `BlockWriter.append`. */
+  append(batch: Batch): void {
+    assert(batch.selection === null, 'rows of a block are whole batches')
+    if (batch.rows === 0) return
+    for (const page of this.#cutter.add(batch)) this.#writePage(page)
+  }
+
+  #writePage(rows: Rows): void {
+    const candidates = [...rows.columns].map(([id, vector]) => ({
+      column: columnRefOf(id, vector),
+      vector,
+    }))
+    const chosen = this.#columns.choose(candidates, rows.rows)
+    const { dense, level } = this.#options
+    const draft = encodePage(rows, chosen, { dense, level, pool: this.#pool, filter: this.#filter })
+    const page = this.#pages.length
+    const parts: PagePart[] = draft.parts.map(({ number, encoding, bytes, bounds }) => ({
+      number,
+      encoding,
+      part: this.#sink.store(bytes),
+      bounds,
+    }))
+    if (draft.filter !== null) {
+      this.#filters.push({ kind: tableKind.pageFilter, page, bytes: draft.filter })
+    }
+    if (draft.restFilter !== null) {
+      this.#filters.push({ kind: tableKind.restFilter, page, bytes: draft.restFilter })
+    }
+    const ids = rows.columns.get('r:id16:traceId')
+    if (ids?.kind === 'fixed') this.#ids.addPage(page, ids.bytes, ids.present)
+    this.#pages.push({ ...pageBounds(rows), parts })
+    this.#count(rows)
+  }
+
+  #count(rows: Rows): void {
+    this.#rows += rows.rows
+    const { baseNs, span } = pageBounds(rows)
+    const maxNs = baseNs + BigInt(span)
+    if (this.#minNs === null || baseNs < this.#minNs) this.#minNs = baseNs
+    if (this.#rows === rows.rows || maxNs > this.#maxNs) this.#maxNs = maxNs
+  }
+
+  /** Writes what is left, the tables and the directory; null when the section has no rows. */
+  finish(): SectionEntry | null {
+    for (const page of this.#cutter.finish()) this.#writePage(page)
+    if (this.#minNs === null) return null
+    const services = new ServiceNames()
+    const tables = this.#writeTables(services)
+    const directory = this.#sink.store(
+      encodeDirectory({ columns: this.#columns.columns, tables, pages: this.#pages }),
+    )
+    return {
+      tenant: this.tenant,
+      rows: this.#rows,
+      streams: this.#streams.count,
+      minTimeNs: this.#minNs,
+      maxTimeNs: this.#maxNs,
+      offset: this.#offset,
+      length: this.#sink.size - this.#offset,
+      directory,
+      services: services.list(),
+    }
+  }
+
+  #writeTables(services: ServiceNames): TableEntry[] {
+    const tables: TableEntry[] = []
+    const store = (kind: number, key: number, bytes: Uint8Array): void => {
+      tables.push({ kind, key, part: this.#sink.store(bytes) })
+    }
+    for (const { kind, page, bytes } of this.#filters) store(kind, page, bytes)
+    for (const part of this.#ids.finish()) store(tableKind.idMap, part.first, part.bytes)
+    const pool = this.#pool?.finish(this.#options.dense) ?? null
+    if (pool !== null) store(tableKind.timePool, 0, pool)
+    if (this.#columns.restColumns.length > 0) {
+      const out = new ByteWriter()
+      writeColumns(out, this.#columns.restColumns)
+      store(tableKind.restColumns, 0, out.copy())
+    }
+    const postings = new PostingsBuilder()
+    for (let id = 0; id < this.#streams.count; id++) {
+      const bytes = this.#streams.bytes(id)
+      postings.add(id, bytes)
+      services.add(bytes)
+    }
+    const postingsBytes = postings.finish(this.#options.dense)
+    if (postingsBytes !== null) store(tableKind.postings, 0, postingsBytes)
+    for (const { first, bytes } of encodeStreamTable(this.#streams, this.#options)) {
+      store(tableKind.streams, first, bytes)
+    }
+    return tables
+  }
+}
+
+/** Bounds of the rows of a page, whose times are offsets to the least. */
+function pageBounds(rows: Rows): Omit<PageEntry, 'parts'> {
+  let span = 0
+  let minStream = must(rows.stream[0], 'a page has rows')
+  let maxStream = minStream
+  for (let i = 0; i < rows.rows; i++) {
+    const stream = rows.stream[i]!
+    if (stream < minStream) minStream = stream
+    if (stream > maxStream) maxStream = stream
+    if (rows.time[i]! > span) span = rows.time[i]!
+  }
+  return { rows: rows.rows, baseNs: rows.timeBase, span, minStream, maxStream }
+}

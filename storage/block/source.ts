@@ -1,0 +1,82 @@
+/**
+ * Where a block's bytes come from, and reading its parts: neighbouring parts in one read, every part
+ * checked by crc and length before anything looks inside.
+ */
+import { must } from '#base/assert.ts'
+import { blockCorrupt } from '../encoding/errors.ts'
+import { checkCrc, type PageTransform, type Part } from './header.ts'
+
+/** Absolute ranges of one object. `read` resolves to exactly `to - from` bytes, which nobody changes. */
+export interface ByteSource {
+  readonly size: number
+  read(from: number, to: number): Promise<Uint8Array>
+}
+
+/** Bytes in memory as a source. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return { size: bytes.length, read: (from, to) => Promise.resolve(bytes.subarray(from, to)) }
+}
+
+/** Parts nearer than this are read together: a request to S3 costs more than 64 KiB (distributed.md). */
+const maxGapBytes = 64 * 1024
+
+/** A joined read does not grow beyond this, so that memory stays near what is asked for. */
+const maxReadBytes = 16 * 1024 * 1024
+
+/** Reads `bytes[from, to)`; a source that gives another length makes the block corrupt. */
+export async function readRange(source: ByteSource, from: number, to: number): Promise<Uint8Array> {
+  if (!(from >= 0 && from <= to && to <= source.size)) {
+    throw blockCorrupt.make(`bytes [${from}, ${to}) of a block of ${source.size}`)
+  }
+  const bytes = await source.read(from, to)
+  if (bytes.length !== to - from) {
+    throw blockCorrupt.make(`${bytes.length} bytes read of [${from}, ${to})`)
+  }
+  return bytes
+}
+
+/** Reads parts as they were before sealing, in the order asked for. */
+export async function readParts(
+  source: ByteSource,
+  transform: PageTransform | null,
+  parts: readonly Part[],
+): Promise<Uint8Array[]> {
+  const order = parts.map((_, i) => i).toSorted((a, b) => parts[a]!.offset - parts[b]!.offset)
+  const result = new Array<Uint8Array | undefined>(parts.length)
+  let i = 0
+  while (i < order.length) {
+    const first = parts[order[i]!]!
+    let end = first.offset + first.stored
+    let next = i + 1
+    for (; next < order.length; next++) {
+      const part = parts[order[next]!]!
+      const to = Math.max(end, part.offset + part.stored)
+      if (part.offset - end > maxGapBytes || to - first.offset > maxReadBytes) break
+      end = to
+    }
+    const bytes = await readRange(source, first.offset, end)
+    for (; i < next; i++) {
+      const part = parts[order[i]!]!
+      result[order[i]!] = openPart(bytes, first.offset, part, transform)
+    }
+  }
+  return result.map((bytes) => must(bytes, 'every part was read'))
+}
+
+/** Checks a part inside of `bytes`, which begin at `base` in the file, and undoes the transform. */
+// oxlint-disable-next-line max-params -- a range, its part, the key
+function openPart(
+  bytes: Uint8Array,
+  base: number,
+  part: Part,
+  transform: PageTransform | null,
+): Uint8Array {
+  const from = part.offset - base
+  checkCrc(bytes, from, from + part.stored, part.crc, `part at ${part.offset}`)
+  const stored = bytes.subarray(from, from + part.stored)
+  const plain = transform === null ? stored : transform.open(stored, part.offset)
+  if (plain.length !== part.raw) {
+    throw blockCorrupt.make(`part at ${part.offset}: ${plain.length} bytes where ${part.raw} were`)
+  }
+  return plain
+}

@@ -1,0 +1,138 @@
+/**
+ * Writes a block: header facts, then sections of sorted rows by tenant, then the footer. Batches go
+ * in, one byte array comes out; pages are cut and encoded as rows arrive, so memory is one page of
+ * rows, the indexes and the output.
+ *
+ * The caller sorts (`sort.ts`), makes one batch stream per tenant and never changes a batch it gave.
+ */
+import { assert, must } from '#base/assert.ts'
+import { crc32c } from '#base/bytes/crc32c.ts'
+import type { Batch } from '#schemas/batch.ts'
+import { signals } from '#schemas/signals/index.ts'
+import type { Tenant } from '#schemas/tenant.ts'
+import { encodeFooter, type SectionEntry } from './footer.ts'
+import {
+  encodeHead,
+  encodeTrailer,
+  type BlockHeader,
+  type PageTransform,
+  type Part,
+} from './header.ts'
+import { metaOf, type BlockMeta } from './meta.ts'
+import { SectionWriter, type PartSink } from './section-write.ts'
+import type { StreamBytes } from './stream-table.ts'
+
+export interface BlockWriterOptions {
+  /** Seals every part; absent: plain. */
+  readonly transform?: PageTransform
+  /** Rows per page; default 16,384 at L0 and for traces, else 65,536. */
+  readonly pageRows?: number
+  /** Plain bytes per page; default 4 MiB at L0, else 16 MiB. */
+  readonly pageBytes?: number
+}
+
+export interface BlockWriter {
+  /** Begins a tenant's section. `streams` are in final order and must stay readable until `endSection`. */
+  beginSection(tenant: Tenant, streams: StreamBytes): void
+  /**
+   * Adds rows in final order: columns of all kinds that have a value, `stream` ids of the section's
+   * list, no selection. `streams` and `offset` of the batch are not looked at. The writer keeps views of
+   * the batch until `endSection`.
+   */
+  append(batch: Batch): void
+  /** Ends the section; one without rows leaves nothing. */
+  endSection(): void
+  /** Bytes so far, with a guess for rows that wait for their page. */
+  estimatedBytes(): number
+  /** The block. The bytes belong to the caller; the writer is done. */
+  finish(): { bytes: Uint8Array; meta: BlockMeta }
+}
+
+/** Rows that wait shrink about this much on the way out (logs with zstd 1). */
+const expectedRatio = 4
+
+/** zstd levels of texts by level of block: L0 is soon read and written again, L2 rests. */
+const textLevels = [1, 3, 6] as const
+
+const [kibi16, kibi64, mebi] = [16384, 65536, 1024 * 1024] as const
+
+/** A writer of one block with these header facts. */
+export function createBlockWriter(
+  header: BlockHeader,
+  options: BlockWriterOptions = {},
+): BlockWriter {
+  return new Writer(header, options)
+}
+
+class Writer implements BlockWriter, PartSink {
+  readonly #header: BlockHeader
+  readonly #options: BlockWriterOptions
+  readonly #chunks: Uint8Array[] = []
+  readonly #sections: SectionEntry[] = []
+  #section: SectionWriter | null = null
+  size = 0
+
+  constructor(header: BlockHeader, options: BlockWriterOptions) {
+    assert(header.startOffset <= header.endOffset, 'a block covers offsets [start, end)')
+    this.#header = header
+    this.#options = options
+    this.#put(encodeHead(options.transform?.keyId ?? 0))
+  }
+
+  beginSection(tenant: Tenant, streams: StreamBytes): void {
+    assert(this.#section === null, 'one section at a time')
+    assert(!this.#sections.some((one) => one.tenant === tenant), 'a tenant has one section')
+    const signal = signals[this.#header.signal]
+    const dense = this.#header.level > 0
+    const small = !dense || signal.orderBy === 'trace'
+    this.#section = new SectionWriter(tenant, streams, this, {
+      signal,
+      dense,
+      level: textLevels[Math.min(this.#header.level, 2)] ?? 6,
+      pageRows: this.#options.pageRows ?? (small ? kibi16 : kibi64),
+      pageBytes: this.#options.pageBytes ?? (dense ? 16 * mebi : 4 * mebi),
+    })
+  }
+
+  append(batch: Batch): void {
+    must(this.#section, 'rows belong to a section').append(batch)
+  }
+
+  endSection(): void {
+    const entry = must(this.#section, 'a section was begun').finish()
+    this.#section = null
+    if (entry !== null) this.#sections.push(entry)
+  }
+
+  estimatedBytes(): number {
+    return this.size + (this.#section?.waitingBytes ?? 0) / expectedRatio
+  }
+
+  store(bytes: Uint8Array): Part {
+    const offset = this.size
+    const stored = this.#options.transform?.seal(bytes, offset) ?? bytes
+    this.#put(stored)
+    const crc = crc32c(stored, 0, stored.length)
+    return { offset, stored: stored.length, raw: bytes.length, crc }
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#chunks.push(bytes)
+    this.size += bytes.length
+  }
+
+  finish(): { bytes: Uint8Array; meta: BlockMeta } {
+    assert(this.#section === null, 'the last section was ended')
+    const footer = { header: this.#header, sections: this.#sections }
+    const part = this.store(encodeFooter(footer))
+    this.#put(encodeTrailer(this.#options.transform?.keyId ?? 0, part))
+    const bytes = new Uint8Array(this.size)
+    let at = 0
+    for (const chunk of this.#chunks) {
+      bytes.set(chunk, at)
+      at += chunk.length
+    }
+    this.#chunks.length = 0
+    return { bytes, meta: metaOf(footer, bytes.length, part.crc) }
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The filter of one page: a bloom over the ids in its bodies and long texts and over whole values of
+ * text columns that are no dictionaries. Stored as the longest id (u32) and the bloom's words.
+ *
+ * Keys are pairs of hashes: an id by its bytes; a whole value by its bytes seeded with its column.
+ */
+import { ByteReader } from '#base/bytes/reader.ts'
+import { ByteWriter } from '#base/bytes/writer.ts'
+import { columnId, type ColumnRef, type Texts } from '#schemas/column.ts'
+import { hashBytes, mix } from '../column/distinct.ts'
+import { blockCorrupt } from '../encoding/errors.ts'
+import { addToBloom, bloomBytes, bloomFromBytes, bloomHas, createBloom } from './bloom.ts'
+import { eachId, needleIds } from './tokens.ts'
+
+/** Seed of the second hash of a key; the first is seeded with 0 or the column. */
+const secondSeed = 0x9747b28c
+
+/** Values longer than this are asked for by their ids, not as a whole. */
+const maxWholeBytes = 256
+
+/** Number of a column in hashes: filters do not know a block's column numbers. */
+export function columnSeed(column: ColumnRef): number {
+  const bytes = Buffer.from(columnId(column))
+  return hashBytes(bytes, 0, bytes.length)
+}
+
+/** Collects the keys of one page. */
+export class PageFilterBuilder {
+  #keys = new Uint32Array(1024)
+  #length = 0
+  #longest = 0
+
+  /** Adds whole values and ids of a text column. Repeats are added again: callers leave dictionaries out. */
+  addTexts(column: ColumnRef, texts: Texts): void {
+    const { offsets, bytes } = texts
+    const seed = columnSeed(column)
+    const whole = column.scope === 'attribute'
+    const add = (from: number, to: number): void => {
+      if (to - from > this.#longest) this.#longest = to - from
+      this.#add(hashBytes(bytes, from, to), hashBytes(bytes, from, to, secondSeed))
+    }
+    for (let i = 0; i + 1 < offsets.length; i++) {
+      const from = offsets[i]!
+      const to = offsets[i + 1]!
+      if (whole && to > from && to - from <= maxWholeBytes) {
+        this.#add(hashBytes(bytes, from, to, seed), hashBytes(bytes, from, to, mix(seed)))
+      }
+      eachId(bytes, from, to, add)
+    }
+  }
+
+  #add(a: number, b: number): void {
+    if (this.#length + 2 > this.#keys.length) {
+      const grown = new Uint32Array(this.#keys.length * 2)
+      grown.set(this.#keys)
+      this.#keys = grown
+    }
+    this.#keys[this.#length++] = a
+    this.#keys[this.#length++] = b
+  }
+
+  /** The filter's bytes; the builder is empty afterwards. */
+  finish(): Uint8Array {
+    const filter = createBloom(this.#length / 2)
+    for (let i = 0; i < this.#length; i += 2) addToBloom(filter, this.#keys[i]!, this.#keys[i + 1]!)
+    const out = new ByteWriter(filter.byteLength + 8)
+    out.u32(this.#longest)
+    out.raw(bloomBytes(filter))
+    this.#length = 0
+    this.#longest = 0
+    return out.copy()
+  }
+}
+
+export interface PageFilter {
+  readonly longestId: number
+  readonly bloom: Uint32Array
+}
+
+/** Reads what `finish` returned; corrupt when it is not whole blocks. */
+export function decodePageFilter(bytes: Uint8Array): PageFilter {
+  const reader = new ByteReader(bytes, 0, bytes.length, 'a page filter')
+  const longestId = reader.u32()
+  const bloom = bloomFromBytes(reader.raw(reader.left))
+  if (bloom === null) throw blockCorrupt.make(`a page filter of ${bytes.length} bytes`)
+  return { longestId, bloom }
+}
+
+/** False when no value of the page's filtered columns holds `needle`. */
+export function mayHold(filter: PageFilter, needle: Uint8Array): boolean {
+  for (const id of needleIds(needle)) {
+    if (id.open && id.to - id.from < filter.longestId) continue
+    const a = hashBytes(needle, id.from, id.to)
+    if (!bloomHas(filter.bloom, a, hashBytes(needle, id.from, id.to, secondSeed))) return false
+  }
+  return true
+}
+
+/** False when no row of the page has exactly `value` in an attribute column that is no dictionary there. */
+export function mayEqual(filter: PageFilter, column: ColumnRef, value: Uint8Array): boolean {
+  if (column.scope !== 'attribute' || value.length === 0 || value.length > maxWholeBytes)
+    return true
+  const seed = columnSeed(column)
+  const a = hashBytes(value, 0, value.length, seed)
+  return bloomHas(filter.bloom, a, hashBytes(value, 0, value.length, mix(seed)))
+}
