@@ -42,7 +42,7 @@ export async function readParts(
   parts: readonly Part[],
 ): Promise<Uint8Array[]> {
   const order = parts.map((_, i) => i).toSorted((a, b) => parts[a]!.offset - parts[b]!.offset)
-  const result = new Array<Uint8Array | undefined>(parts.length)
+  const result: (Uint8Array | undefined)[] = []
   let i = 0
   while (i < order.length) {
     const first = parts[order[i]!]!
@@ -60,7 +60,7 @@ export async function readParts(
       result[order[i]!] = openPart(bytes, first.offset, part, transform)
     }
   }
-  return result.map((bytes) => must(bytes, 'every part was read'))
+  return parts.map((_, at) => must(result[at], 'every part was read'))
 }
 
 /** Checks a part inside of `bytes`, which begin at `base` in the file, and undoes the transform. */

@@ -287,7 +287,7 @@ function decodeHeaders(reader: ByteReader, count: number): Chunks {
   const firsts = decodeOffsets(reader, reader.varint(), n, maxOffset)
   let sum = 0
   for (let c = 0; c < n; c++) {
-    if (counts[c]! === 0) throw blockCorrupt.make(`chunk ${c} is empty`)
+    if (counts[c] === 0) throw blockCorrupt.make(`chunk ${c} is empty`)
     sum += counts[c]!
     if (widths[c]! > 32 || shifts[c]! > 32 || scales[c]! >= scaleFactors.length) {
       throw blockCorrupt.make(`chunk ${c}: width ${widths[c]}, scale ${scales[c]}`)
