@@ -23,6 +23,7 @@ function foldNode(node: PlanNode): PlanNode {
   if (node.kind === 'negate' && node.input.kind === 'number') {
     return { kind: 'number', value: -node.input.value }
   }
+  if (node.kind === 'step-invariant' && node.input.kind === 'number') return node.input
   if (node.kind === 'call' && node.function === 'pi') return { kind: 'number', value: Math.PI }
   if (node.kind !== 'binary') return node
   const { left, right, operator, dialect } = node

@@ -155,6 +155,7 @@ function inputThatKeepsLabels(node: PlanNode): PlanNode | null {
   if (node.kind === 'instant' || node.kind === 'window') {
     return node.input.kind === 'select' ? node.input : null
   }
+  if (node.kind === 'step-invariant') return node.input
   if (node.kind === 'aggregate') return isPlainAggregate(node) ? node.input : null
   // What a function reports about a series that finds no partner is a warning, not an answer.
   if (node.kind === 'range-aggregate') return node.grouping === null ? node.input : null

@@ -42,6 +42,8 @@ export function markStepInvariant(plan: PlanNode): PlanNode {
 
 /** `node` with its variable parts' invariant inputs wrapped; itself unwrapped, so that the largest part is. */
 function see(node: PlanNode): Seen {
+  // A lowering may have wrapped the largest part already.
+  if (node.kind === 'step-invariant') return { node, invariant: false, reads: true }
   if (node.kind === 'instant' || node.kind === 'window' || node.kind === 'subquery') {
     return { node, invariant: node.atMs !== null, reads: true }
   }
