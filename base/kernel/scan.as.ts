@@ -1,8 +1,8 @@
 /**
  * Substring search with SIMD, in AssemblyScript; `scan.ts` is its only caller and lays out the memory.
  *
- * Two bytes of the needle, the rarest by the caller's judgement, are compared at 32 positions at a
- * time; where both agree the whole needle is compared. Loads may run up to 32 + needle bytes beyond the
+ * Two bytes of the needle, the rarest by the caller's judgement, are compared at 64 positions at a
+ * time; where both agree the whole needle is compared. Loads may run up to 64 + needle bytes beyond the
  * text: the caller keeps that much of the memory free. `mask` holds 0x20 for each ASCII letter of a
  * needle in lower case that means both cases, else 0: (byte | mask) === needle then ignores case.
  */
@@ -29,36 +29,65 @@ function equals(at: usize): bool {
   return true
 }
 
-/** The positions of 16 where both probes agree, as bits. */
+/** The positions of 16 where both probes agree. */
 // @ts-ignore: decorator
 @inline
-function candidates(at: usize, first: v128, firstMask: v128, second: v128, secondMask: v128): v128 {
+function agree(at: usize, first: v128, second: v128): v128 {
+  return v128.and(
+    i8x16.eq(v128.load(at + firstProbe), first),
+    i8x16.eq(v128.load(at + secondProbe), second),
+  )
+}
+
+/** The same with masks, for probes that mean both cases. */
+// @ts-ignore: decorator
+@inline
+function agreeFolded(at: usize, first: v128, firstMask: v128, second: v128, secondMask: v128): v128 {
   return v128.and(
     i8x16.eq(v128.or(v128.load(at + firstProbe), firstMask), first),
     i8x16.eq(v128.or(v128.load(at + secondProbe), secondMask), second),
   )
 }
 
+/** The first of the 32 positions from `at` on, as bits, where the whole needle is; -1 if there is none. */
+function confirm(text: usize, at: i32, low: v128, high: v128): i32 {
+  let bits = i8x16.bitmask(low) | (i8x16.bitmask(high) << 16)
+  while (bits != 0) {
+    const found = at + ctz(bits)
+    if (equals(text + found)) return found
+    bits &= bits - 1
+  }
+  return -1
+}
+
 /** The first occurrence in text[from, length), or -1. */
 export function find(text: usize, from: i32, length: i32): i32 {
   const last = length - needleLength
   const first = i8x16.splat(load<u8>(needle + firstProbe))
-  const firstMask = i8x16.splat(load<u8>(mask + firstProbe))
   const second = i8x16.splat(load<u8>(needle + secondProbe))
+  const firstMask = i8x16.splat(load<u8>(mask + firstProbe))
   const secondMask = i8x16.splat(load<u8>(mask + secondProbe))
-  for (let at = from; at <= last; at += 32) {
-    const low = candidates(text + at, first, firstMask, second, secondMask)
-    const high = candidates(text + at + 16, first, firstMask, second, secondMask)
-    if (!v128.any_true(v128.or(low, high))) continue
-    let bits = i8x16.bitmask(low) | (i8x16.bitmask(high) << 16)
-    while (bits != 0) {
-      const found = at + ctz(bits)
-      if (found > last) return -1
-      if (equals(text + found)) return found
-      bits &= bits - 1
+  const folded = v128.any_true(v128.or(firstMask, secondMask))
+  let found = -1
+  if (folded) {
+    for (let at = from; at <= last && found < 0; at += 32) {
+      const low = agreeFolded(text + at, first, firstMask, second, secondMask)
+      const high = agreeFolded(text + at + 16, first, firstMask, second, secondMask)
+      if (v128.any_true(v128.or(low, high))) found = confirm(text, at, low, high)
+    }
+  } else {
+    for (let at = from; at <= last && found < 0; at += 64) {
+      const a = agree(text + at, first, second)
+      const b = agree(text + at + 16, first, second)
+      const c = agree(text + at + 32, first, second)
+      const d = agree(text + at + 48, first, second)
+      if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) continue
+      found = confirm(text, at, a, b)
+      if (found < 0) found = confirm(text, at + 32, c, d)
     }
   }
-  return -1
+  // What is found behind the end is made of bytes that are not the text's.
+  return found <= last ? found : -1
 }
 
 /** How often the needle occurs in text[0, length), not counting overlaps. */

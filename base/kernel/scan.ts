@@ -5,6 +5,7 @@
  */
 import { assert } from '#base/assert.ts'
 import { kernelInstance, type KernelMemory } from './instance.ts'
+import { windowEnd } from './window.ts'
 
 /** Longest needle: what of the kernel's memory is set aside for it. */
 export const maxNeedleBytes = 1024
@@ -18,8 +19,8 @@ const endsAt = maskAt + maxNeedleBytes
 const marksAt = endsAt + 4 * (2 * windowRows + 2)
 const windowAt = marksAt + windowRows / 8 + 8
 
-/** Bytes of a column looked at to learn which bytes are rare in it. */
-const sampleBytes = 1024
+/** Bytes of a window looked at to learn which bytes are rare in it, evenly spread. */
+const samples = 512
 
 /** The functions of scan.as.ts; see there. */
 interface Kernel {
@@ -44,7 +45,7 @@ function instantiate(): Instance {
   const { buffer } = kernel.memory
   const memory = new Uint8Array(buffer)
   assert(
-    windowAt + windowBytes + maxNeedleBytes + 64 <= memory.length,
+    windowAt + windowBytes + maxNeedleBytes + 128 <= memory.length,
     'the window fits the kernel',
   )
   return { kernel, memory, ends: new Uint32Array(buffer, endsAt, 2 * windowRows + 2) }
@@ -66,11 +67,8 @@ export interface Rows {
 export function markRowsWith(rows: Rows, needles: readonly Uint8Array[], fold: boolean): void {
   const { offsets, count } = rows
   for (let row = 0; row < count;) {
-    const start = offsets[row]!
-    let end = row + 1
-    const lastRow = Math.min(count, row + windowRows)
-    while (end < lastRow && offsets[end + 1]! - start <= windowBytes) end++
-    if (offsets[end]! - start > windowBytes) markLongRow(rows, row, needles, fold)
+    const end = windowEnd(offsets, row, count, { rows: windowRows, bytes: windowBytes })
+    if (offsets[end]! - offsets[row]! > windowBytes) markLongRow(rows, row, needles, fold)
     else markWindow(rows, { row, end }, needles, fold)
     row = end
   }
@@ -153,8 +151,8 @@ function load(
   assert(needle.length > 0 && needle.length <= maxNeedleBytes, 'a needle fits the kernel')
   const seen = frequencies
   seen.fill(0)
-  const sampleEnd = windowAt + Math.min(sampleBytes, length)
-  for (let at = windowAt; at < sampleEnd; at++) seen[memory[at]!]!++
+  const stride = Math.max(1, Math.floor(length / samples))
+  for (let at = 0; at < length; at += stride) seen[memory[windowAt + at]!]!++
   let first = 0
   let second = needle.length - 1
   let fewest = Infinity

@@ -17,6 +17,7 @@ import {
   windowBytes,
   windowRows,
 } from '#base/kernel/walk.ts'
+import { windowEnd } from '#base/kernel/window.ts'
 import type { LazyDfa } from './dfa.ts'
 import type { Literals, Texts } from './literals.ts'
 
@@ -81,21 +82,17 @@ function setAll(out: Uint8Array, count: number): void {
 /** Tests the rows whose bit is set and clears it where they do not match. */
 function dropRows(column: TextColumn, matcher: TextTest, { dfa, valid }: Shortcuts): void {
   const { offsets, count, out } = column
+  const asked = countBits(out, count)
+  // Copying rows pays when a good part of them is read.
+  if (asked * 4 < count) return dropSparse(column, matcher, valid)
   let loaded = -1
-  let allValid = valid
-  let checked = valid
   for (let row = 0; row < count;) {
-    const end = windowEnd(offsets, row, count)
-    const asked = countBits(out, row, end)
-    if (asked > 0 && !checked) {
-      checked = true
-      allValid = isValidColumn(column)
-    }
-    // Copying a window pays when a good part of it is read.
-    const dense = allValid && asked * 4 >= end - row && asked >= 4
-    const automaton = dense && offsets[end]! - offsets[row]! <= windowBytes ? dfa.automaton() : null
+    const end = windowEnd(offsets, row, count, { rows: windowRows, bytes: windowBytes })
+    const fits = offsets[end]! - offsets[row]! <= windowBytes
+    const allValid = valid || isValidUtf8(column, row, end)
+    const automaton = fits && allValid ? dfa.automaton() : null
     if (automaton === null || automaton.used > maxTableWords) {
-      if (asked > 0) dropEach(column, { row, end }, matcher, allValid)
+      for (let at = row; at < end; at++) dropRow(column, at, matcher, allValid)
     } else {
       if (loaded !== dfa.version) loadAutomaton(automaton)
       loaded = dfa.version
@@ -105,19 +102,36 @@ function dropRows(column: TextColumn, matcher: TextTest, { dfa, valid }: Shortcu
   }
 }
 
-/** The end of the rows from `row` on that fit a window of the kernel; at least one row. */
-function windowEnd(offsets: Uint32Array, row: number, count: number): number {
-  const last = Math.min(count, row + windowRows)
-  const most = offsets[row]! + windowBytes
-  let end = row + 1
-  while (end < last && offsets[end + 1]! <= most) end++
-  return end
+function countBits(out: Uint8Array, count: number): number {
+  let bits = 0
+  for (let at = 0; at < (count + 7) >> 3; at++) {
+    for (let byte = out[at]!; byte !== 0; byte &= byte - 1) bits++
+  }
+  return bits
 }
 
-function countBits(out: Uint8Array, row: number, end: number): number {
-  let bits = 0
-  for (let at = row; at < end; at++) bits += (out[at >> 3]! >> (at & 7)) & 1
-  return bits
+function dropSparse(column: TextColumn, matcher: TextTest, valid: boolean): void {
+  const { out, count } = column
+  for (let at = 0; at < (count + 7) >> 3; at++) {
+    for (let byte = out[at]!; byte !== 0; byte &= byte - 1) {
+      dropRow(column, at * 8 + 31 - Math.clz32(byte & -byte), matcher, valid)
+    }
+  }
+}
+
+/** Clears the bit of a row that does not match, if it was set. */
+function dropRow(
+  { bytes, offsets, out }: TextColumn,
+  row: number,
+  matcher: TextTest,
+  valid: boolean,
+): void {
+  const bit = 1 << (row & 7)
+  if ((out[row >> 3]! & bit) === 0) return
+  const from = offsets[row]!
+  const to = offsets[row + 1]!
+  const matches = valid ? matcher.testValid(bytes, from, to) : matcher.test(bytes, from, to)
+  if (!matches) out[row >> 3]! &= ~bit
 }
 
 function dropWindow(column: TextColumn, row: number, end: number, matcher: TextTest): void {
@@ -134,29 +148,11 @@ function dropWindow(column: TextColumn, row: number, end: number, matcher: TextT
   }
 }
 
-function dropEach(
-  { bytes, offsets, out }: TextColumn,
-  { row, end }: { row: number; end: number },
-  matcher: TextTest,
-  allValid: boolean,
-): void {
+/** True when each of the texts is valid UTF-8: they are side by side, and none begins inside a rune. */
+function isValidUtf8({ bytes, offsets }: TextColumn, row: number, end: number): boolean {
+  if (!isUtf8(bytes.subarray(offsets[row], offsets[end]))) return false
   for (let at = row; at < end; at++) {
-    if ((out[at >> 3]! & (1 << (at & 7))) === 0) continue
-    const from = offsets[at]!
-    const to = offsets[at + 1]!
-    const matches = allValid ? matcher.testValid(bytes, from, to) : matcher.test(bytes, from, to)
-    if (!matches) out[at >> 3]! &= ~(1 << (at & 7))
-  }
-}
-
-/** True when every text is valid UTF-8: the column is, and no text begins inside a rune. */
-function isValidColumn({ bytes, offsets, count }: TextColumn): boolean {
-  return isUtf8(bytes.subarray(offsets[0], offsets[count])) && startsRunes(bytes, offsets, count)
-}
-
-function startsRunes(bytes: Uint8Array, offsets: Uint32Array, count: number): boolean {
-  for (let row = 0; row < count; row++) {
-    if ((bytes[offsets[row]!]! & 0xc0) === 0x80) return false
+    if ((bytes[offsets[at]!]! & 0xc0) === 0x80) return false
   }
   return true
 }
