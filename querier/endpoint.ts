@@ -56,7 +56,7 @@ export interface Endpoint<P = unknown> {
 export interface Api {
   readonly product: 'loki' | 'prometheus' | 'tempo'
   // Parameters are each endpoint's own; whoever calls `answer` passes what the same endpoint parsed.
-  readonly endpoints: readonly Endpoint<never>[]
+  readonly endpoints: readonly Endpoint[]
   /** Status, media type and body of an error. */
   envelope(error: AppError): {
     readonly status: number

@@ -9,6 +9,11 @@ export interface Lane {
   readonly value: number
 }
 
+/** The value of a lane for a row. */
+export function at(words: Uint32Array, lane: Lane, row: number): number {
+  return lane.from < 0 ? lane.value : words[lane.from + row]!
+}
+
 export class PartView {
   readonly words: Uint32Array
   readonly bytes: Buffer

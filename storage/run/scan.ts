@@ -12,7 +12,7 @@ import { absent, attributeCode } from '#schemas/intake.ts'
 import { selectRows } from '../predicates.ts'
 import { runColumn, runLayouts, type RunColumn, type RunLayout } from './columns.ts'
 import { columnBuilder, type ColumnBuilder } from './gather.ts'
-import { PartView, readable, type Lane } from './part-view.ts'
+import { at, PartView, readable } from './part-view.ts'
 import { partsOf, type RunRef } from './run.ts'
 import { streamView, type StreamView } from './stream-view.ts'
 
@@ -24,7 +24,7 @@ export interface ScanControl {
   check(): void
 }
 
-const attributeTypeOf: Readonly<Record<number, ColumnType>> = {
+export const attributeTypeOf: Readonly<Record<number, ColumnType>> = {
   [attributeCode.text]: 'text',
   [attributeCode.int]: 'int',
   [attributeCode.double]: 'double',
@@ -113,10 +113,6 @@ class Gathering {
 /** Whether a row's time differs from the batch's first by more than a double holds. */
 function tooFar(gathering: Gathering, hi: number): boolean {
   return gathering.rows > 0 && Math.abs(hi - gathering.timeHi[0]!) >= 2 ** 20
-}
-
-function at(words: Uint32Array, lane: Lane, row: number): number {
-  return lane.from < 0 ? lane.value : words[lane.from + row]!
 }
 
 interface Chosen {

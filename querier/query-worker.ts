@@ -1,0 +1,98 @@
+/**
+ * What runs in a query worker: a job in, chunks of the answer out. Jobs take turns, fair by tenant;
+ * each has a control cell that is read once per batch, and an allowance of the query budget that is
+ * given back when it ends.
+ */
+import type { Clock } from '#base/clock.ts'
+import { must } from '#base/assert.ts'
+import type { Budget } from '#base/flow/budget.ts'
+import { ControlCell } from '#base/flow/control-cell.ts'
+import { overloaded } from '#base/flow/errors.ts'
+import { Turns } from '#base/flow/turns.ts'
+import type { CallContext } from '#base/threads/port.ts'
+import type { Slabs } from '#base/threads/slabs.ts'
+import type { Control } from '#query/run/source.ts'
+import type { Store } from '#storage/objects/store.ts'
+import { BlockCache } from './block-cache.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { QueryJob } from './job.ts'
+import { createSource } from './sources.ts'
+
+export interface QueryWorkerDeps {
+  readonly slabs: Slabs
+  readonly store: Pick<Store, 'get'>
+  readonly controlMemory: SharedArrayBuffer
+  readonly budget: Budget
+  readonly clock: Clock
+  readonly endpoints: readonly Endpoint[]
+  /** Most bytes one query may hold. */
+  readonly maxQueryBytes: number
+}
+
+export class QueryWorker {
+  readonly #deps: QueryWorkerDeps
+  readonly #endpoints: ReadonlyMap<string, Endpoint>
+  readonly #blocks: BlockCache
+  readonly #turns: Turns
+
+  constructor(deps: QueryWorkerDeps) {
+    this.#deps = deps
+    this.#endpoints = new Map(deps.endpoints.map((endpoint) => [endpoint.name, endpoint]))
+    this.#blocks = new BlockCache(deps.store)
+    this.#turns = new Turns(deps.clock)
+  }
+
+  /** Emits the chunks of the job's answer. */
+  async answer(job: QueryJob, context: CallContext): Promise<void> {
+    const endpoint = must(this.#endpoints.get(job.endpoint), `the worker knows ${job.endpoint}`)
+    const held = new Allowance(this.#deps.budget, this.#deps.maxQueryBytes)
+    const cell = new ControlCell(this.#deps.controlMemory, job.cell, this.#deps.clock)
+    const control: Control = { check: () => cell.check(), hold: (bytes) => held.hold(bytes) }
+    try {
+      const pause = this.#turns.start(job.tenants[0] ?? '')
+      const { slabs } = this.#deps
+      const sources = job.tenants.map((tenant) =>
+        createSource(job, tenant, { slabs, blocks: this.#blocks, control, pause }),
+      )
+      for await (const chunk of endpoint.answer(job.parameters, { sources, nowMs: job.nowMs })) {
+        await context.emit(chunk)
+        await pause()
+      }
+    } finally {
+      held.giveBack()
+    }
+  }
+}
+
+/** What one query holds of the query budget. */
+class Allowance {
+  readonly #budget: Budget
+  readonly #max: number
+  #bytes = 0
+
+  constructor(budget: Budget, max: number) {
+    this.#budget = budget
+    this.#max = max
+  }
+
+  hold(wanted: number): void {
+    // The budget counts whole KiB, so that what is given back in one sum is what was taken.
+    const bytes = Math.ceil(wanted / 1024) * 1024
+    if (this.#bytes + bytes > this.#max) {
+      throw overloaded.make(
+        `the query needs more than ${this.#max} bytes of memory (querier.maxQueryBytes); narrow its time range or selector`,
+      )
+    }
+    if (!this.#budget.tryTake(bytes)) {
+      throw overloaded.make('all memory for queries is in use (memory); try again', {
+        retryAfterMs: 1000,
+      })
+    }
+    this.#bytes += bytes
+  }
+
+  giveBack(): void {
+    if (this.#bytes > 0) this.#budget.give(this.#bytes)
+    this.#bytes = 0
+  }
+}
