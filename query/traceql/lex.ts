@@ -7,14 +7,12 @@
  * read on past its first part (operators of several characters, durations, scope prefixes, attributes)
  * Tempo has lost the line and prints 0, and so do we.
  */
-import { isGoDigit, isGoLetter } from '#query/text/lex.ts'
+import { isAlnum, isDigit, isGoDigit, isGoLetter, isSpace } from '#query/text/lex.ts'
 import { QueryError, toLineColumn } from '#query/text/position.ts'
 import { unquoteGo } from '#query/text/strings.ts'
-import { charAt, isNameChar, readName } from './names.ts'
+import { codeAt, isNameCode, readName } from './names.ts'
 import { readNumber } from './numbers.ts'
 import { attributePrefixes, tokenOf, type Token, type TokenKind } from './token.ts'
-
-const blank = /[ \t\r\n]*/y
 
 /** A place in the text as messages show it. */
 type Shown = Pick<Token, 'shownAt' | 'lineKnown'>
@@ -47,7 +45,7 @@ export class Lexer {
 
   #attributeToken(): Token {
     const from = this.#at
-    if (!isNameChar(charAt(this.text, from))) {
+    if (!isNameCode(codeAt(this.text, from))) {
       this.#inAttribute = false
       return this.#token('END_ATTRIBUTE', from, '')
     }
@@ -70,24 +68,28 @@ export class Lexer {
     this.#skipBlank()
     const from = this.#at
     this.#shown = { shownAt: from, lineKnown: true }
-    const char = charAt(this.text, from)
-    if (char === '') return this.#token('$end', from, '')
-    if (/^\.?[0-9]/.test(this.text.slice(from, from + 2))) return this.#number(from)
+    const code = codeAt(this.text, from)
+    if (code === -1) return this.#token('$end', from, '')
+    if (isDigit(code) || (code === 46 && isDigit(codeAt(this.text, from + 1)))) {
+      return this.#number(from)
+    }
+    const char = this.text.charAt(from)
     if (char === '"' || char === "'" || char === '`') return this.#quoted(from, char)
-    return this.#word(from, char)
+    return this.#word(from)
   }
 
   /** Blanks and comments. */
   #skipBlank(): void {
+    const { text } = this
     for (;;) {
-      blank.lastIndex = this.#at
-      blank.exec(this.text)
-      this.#at = Math.max(this.#at, blank.lastIndex)
-      if (this.text.startsWith('//', this.#at)) {
-        const end = this.text.indexOf('\n', this.#at)
-        this.#at = end === -1 ? this.text.length : end + 1
-      } else if (this.text.startsWith('/*', this.#at)) {
-        const end = this.text.indexOf('*/', this.#at + 2)
+      while (isSpace(codeAt(text, this.#at))) this.#at++
+      if (codeAt(text, this.#at) !== 47) return
+      const next = codeAt(text, this.#at + 1)
+      if (next === 47) {
+        const end = text.indexOf('\n', this.#at)
+        this.#at = end === -1 ? text.length : end + 1
+      } else if (next === 42) {
+        const end = text.indexOf('*/', this.#at + 2)
         if (end === -1) throw this.#literalError('comment not terminated', this.#at)
         this.#at = end + 2
       } else {
@@ -140,23 +142,23 @@ export class Lexer {
   }
 
   /** Words and operators, extended as long as the longer text is a token too. */
-  #word(from: number, first: string): Token {
-    let to = isWordStart(first) ? endOfWord(this.text, from) : from + first.length
-    let kind = tokenOf(this.text.slice(from, to))
-    for (;;) {
-      const next = charAt(this.text, to)
-      const longer = next === '' ? undefined : tokenOf(this.text.slice(from, to) + next)
+  #word(from: number): Token {
+    const { text } = this
+    let to = endOfWord(text, from)
+    let kind = tokenOf(text.slice(from, to))
+    while (canExtend(codeAt(text, to))) {
+      const longer = tokenOf(text.slice(from, to + 1))
       if (longer === undefined) break
       kind = longer
-      to += next.length
+      to++
       this.#shown = { shownAt: from, lineKnown: false }
     }
     this.#at = to
-    const text = this.text.slice(from, to)
-    if (kind === undefined) return this.#token('IDENTIFIER', from, text)
+    const spelling = text.slice(from, to)
+    if (kind === undefined) return this.#token('IDENTIFIER', from, spelling)
     this.#inAttribute = attributePrefixes.has(kind)
     this.#afterParent = kind === 'parent.'
-    return this.#token(kind, from, text)
+    return this.#token(kind, from, spelling)
   }
 
   #literalError(message: string, from: number): QueryError {
@@ -164,21 +166,33 @@ export class Lexer {
   }
 
   #token(kind: TokenKind, from: number, text: string, number: bigint | number = 0): Token {
-    return { kind, text, number, from, to: this.#at, ...this.#shown }
+    const { shownAt, lineKnown } = this.#shown
+    return { kind, text, number, from, to: this.#at, shownAt, lineKnown }
   }
 }
 
 const escape = /\\(?:[abfnrtv\\]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})/y
 
-function isWordStart(char: string): boolean {
-  return char === '_' || isGoLetter(char.codePointAt(0) ?? -1)
+/** The characters by which a token can grow into a longer one: of scopes and of operators. */
+const extensions = new Set(Array.from('.:=~<>&|', (char) => char.charCodeAt(0)))
+
+function canExtend(code: number): boolean {
+  return extensions.has(code)
 }
 
+/** The end of the word that begins here, or of the one character that is no word. */
 function endOfWord(text: string, from: number): number {
   let at = from
-  for (let char = charAt(text, at); char !== ''; char = charAt(text, at)) {
-    if (!isWordStart(char) && !isGoDigit(char.codePointAt(0) ?? -1)) break
-    at += char.length
+  for (;;) {
+    const code = codeAt(text, at)
+    if (code === 95 || isAlnum(code)) {
+      at++
+      continue
+    }
+    const point = code < 128 ? -1 : (text.codePointAt(at) ?? -1)
+    if (point === -1 || !(isGoLetter(point) || (at > from && isGoDigit(point)))) break
+    at += point > 0xffff ? 2 : 1
   }
-  return at
+  if (at > from) return at
+  return from + ((text.codePointAt(from) ?? 0) > 0xffff ? 2 : 1)
 }

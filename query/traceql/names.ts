@@ -4,12 +4,17 @@
  * name, operators and brackets included: `.a+.b` is one attribute.
  */
 
-const stops = new Set('{}()=~!<>&|^,')
 const space = /\p{White_Space}/u
 
-/** Whether a name may hold this code point outside quotes. */
-export function isNameChar(char: string): boolean {
-  return char !== '' && !stops.has(char) && !space.test(char)
+/** 1 for the ASCII characters that end a name: the stop characters and white space. */
+const ends = new Uint8Array(128)
+for (const char of '{}()=~!<>&|^, \t\n\v\f\r') ends[char.charCodeAt(0)] = 1
+
+/** Whether a name may hold this code unit outside quotes; -1 is the end of the text. */
+export function isNameCode(code: number): boolean {
+  if (code < 128) return code >= 0 && ends[code] === 0
+  // No white space lies outside the basic plane, so half of a pair is never mistaken for one.
+  return !space.test(String.fromCharCode(code))
 }
 
 export type NamePart =
@@ -24,19 +29,23 @@ export function readName(text: string, from: number): NamePart {
   let name = ''
   let at = from
   for (;;) {
-    const char = charAt(text, at)
-    if (char === '"') {
-      const quoted = readQuoted(text, at + 1)
-      if ('error' in quoted) return quoted
-      name += quoted.name
-      at = quoted.to
-    } else if (isNameChar(char)) {
-      name += char
-      at += char.length
-    } else {
-      return { name, to: at }
-    }
+    const start = at
+    let code = codeAt(text, at)
+    while (code !== quoteCode && isNameCode(code)) code = codeAt(text, ++at)
+    name += text.slice(start, at)
+    if (code !== quoteCode) return { name, to: at }
+    const quoted = readQuoted(text, at + 1)
+    if ('error' in quoted) return quoted
+    name += quoted.name
+    at = quoted.to
   }
+}
+
+const quoteCode = 34
+
+/** The code unit at an offset, -1 at the end. */
+export function codeAt(text: string, at: number): number {
+  return at < text.length ? text.charCodeAt(at) : -1
 }
 
 function readQuoted(text: string, from: number): NamePart {
@@ -57,12 +66,6 @@ function readQuoted(text: string, from: number): NamePart {
   return { error: 'unexpected EOF, expecting "' }
 }
 
-/** The whole code point at an offset, '' at the end. */
-export function charAt(text: string, at: number): string {
-  const point = text.codePointAt(at)
-  return point === undefined ? '' : String.fromCodePoint(point)
-}
-
 /** The name as it is written behind its scope, in quotes where it must be. */
 export function printName(name: string): string {
   return needsQuotes(name) ? quoteName(name) : name
@@ -75,6 +78,6 @@ export function quoteName(name: string): string {
 /** Names without characters, and those that hold a stop character, white space or a quote. */
 function needsQuotes(name: string): boolean {
   if (name === '' || name.includes('"')) return true
-  for (const char of name) if (!isNameChar(char)) return true
+  for (let i = 0; i < name.length; i++) if (!isNameCode(name.charCodeAt(i))) return true
   return false
 }

@@ -82,7 +82,7 @@ function readBody(tokens: Tokens): Query['body'] {
       throw tokens.unexpected()
     case 'spanset':
     case 'stage': {
-      const { stages, metrics } = readTail(tokens, head.node, false)
+      const { stages, metrics } = readTail(tokens, head.node, { aggregate: false, metrics: true })
       const last = stages.at(-1)
       const pipeline = pipelineNode(stages, { from, to: last?.span.to ?? from })
       if (metrics === null) return pipeline

@@ -63,8 +63,22 @@ function wrap(node: Node): string {
     node.kind === 'static' ||
     node.kind === 'attribute' ||
     node.kind === 'intrinsic' ||
-    node.kind === 'metricsNumber'
+    node.kind === 'metricsNumber' ||
+    beginsWithFilterInBrackets(node)
   return single ? text : `(${text})`
+}
+
+/**
+ * Whether the node combines pipelines and the first of them is `({ … })`. At the beginning of a bracket the
+ * parser would take that for a mere filter and refuse a pipeline beside it; such nodes come only from
+ * operators that bind tighter than the one before them, so they need no bracket.
+ */
+function beginsWithFilterInBrackets(node: Node): boolean {
+  let first = node
+  while (first.kind === 'spansetOperation') first = first.left
+  if (first === node || first.kind !== 'pipeline' || first.stages.length !== 1) return false
+  const only = first.stages[0]?.kind
+  return only === 'spansetFilter' || only === 'spansetOperation'
 }
 
 /** Unary minus binds looser than these, so `-1 * x` would be read as `-(1 * x)`. */
@@ -82,6 +96,7 @@ function printStatic(node: Static): string {
     case 'int':
       return node.value === minInt ? 'minInt' : String(node.value)
     case 'float': {
+      if (!Number.isFinite(node.value)) return `(${printNumber(node.value)})`
       const text = formatFloat(node.value, 'g')
       return /[e.]/.test(text) ? text : `${text}.0`
     }
@@ -129,6 +144,7 @@ function printSecond(stages: readonly SecondStage[]): string {
 function printNumber(value: number): string {
   if (Number.isNaN(value)) return '0.0 / 0.0'
   if (!Number.isFinite(value)) return value > 0 ? '1.0 / 0.0' : '-1.0 / 0.0'
+  if (Object.is(value, -0)) return '-0.0'
   // Beyond 2^53 plain digits would be read back as an integer, and beyond 2^63 not at all.
   return formatFloat(value, Number.isSafeInteger(Math.trunc(value)) ? 'f' : 'g')
 }

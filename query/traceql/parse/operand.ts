@@ -3,9 +3,11 @@
  * apart by what they hold, and what may follow depends on it. Here are the sorts, the operators each
  * takes, and how two operands become one.
  */
+import type { Span } from '#query/text/position.ts'
 import {
   metricsNumberNode,
   metricsOperationNode,
+  withSecondStages,
   type MetricsExpression,
   type MetricsOperand,
 } from '../nodes/metrics.ts'
@@ -26,7 +28,7 @@ import {
 import { foldScalars } from '../fold.ts'
 import type { Static } from '../nodes/static.ts'
 import { isArithmetic, isSpansetOperator } from '../operators.ts'
-import type { Token, TokenKind } from '../token.ts'
+import type { TokenKind } from '../token.ts'
 import { isConstantOperator, secondsOf } from './constant.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -59,6 +61,56 @@ export const groupSorts: { readonly [S in Sort]: readonly Sort[] } = {
   stage: [],
 }
 
+/** The sorts that may follow an operator behind `left`, of those that the place allows (null: all). */
+export function sortsBeside(left: Operand, place: readonly Sort[] | null): readonly Sort[] {
+  const sorts = groupSorts[left.sort]
+  if (place === null || sorts.every((sort) => place.includes(sort))) return sorts
+  return sorts.filter((sort) => place.includes(sort))
+}
+
+/** Combined pipelines take only brackets, also around a single filter. */
+export function isOnlyBracketed(sorts: readonly Sort[] | null): boolean {
+  return sorts === groupSorts.pipeline
+}
+
+export function allows(sorts: readonly Sort[] | null, sort: Sort): boolean {
+  return sorts === null || sorts.includes(sort)
+}
+
+/** The tokens an operand may begin with, where they are few enough to be named. */
+export function startsOf(sorts: readonly Sort[] | null): readonly TokenKind[] {
+  if (sorts === groupSorts.spanset) return ['{', '(']
+  return sorts === groupSorts.pipeline || sorts === groupSorts.scalarPipeline ? ['('] : []
+}
+
+/**
+ * What may follow in a bracket that may hold these sorts; `open` if it holds stages that could go on.
+ * Where series or a scalar are wanted the stages must go on.
+ */
+export function closersOf(
+  sort: Sort,
+  open: boolean,
+  sorts: readonly Sort[] | null,
+): readonly TokenKind[] {
+  if (sorts === null || isOnlyBracketed(sorts)) return open ? [')', '|'] : []
+  const wantsMore = allows(sorts, 'metrics') || allows(sorts, 'scalarPipeline')
+  return wantsMore && (open || sort === 'spanset') ? ['|'] : []
+}
+
+/**
+ * The operand with its bracket. Pipelines and series cover the bracket in messages, other nodes keep their own
+ * range; among combined pipelines a bracket around filters is a pipeline too.
+ */
+export function withBracket(operand: Operand, sorts: readonly Sort[] | null, span: Span): Operand {
+  const { sort, node } = operand
+  if (sort === 'metrics') return { sort, node: withSecondStages(node, [], span) }
+  if (sort === 'pipeline' && node.kind === 'pipeline') {
+    return { sort, node: pipelineNode(node.stages, span) }
+  }
+  if (sort !== 'spanset' || !isOnlyBracketed(sorts)) return operand
+  return { sort: 'pipeline', node: pipelineNode([node], span) }
+}
+
 /** Whether the token continues an operand of this sort. */
 export function isOperatorOf(sort: Sort, kind: TokenKind): boolean {
   switch (sort) {
@@ -77,15 +129,7 @@ export function isOperatorOf(sort: Sort, kind: TokenKind): boolean {
 }
 
 /** `left op right`; throws at the next token where the two do not go together. */
-export function combine(tokens: Tokens, left: Operand, operator: Token, right: Operand): Operand {
-  const op = operator.kind
-  if (left.sort === 'constant' && right.sort === 'constant') {
-    if (!isConstantOperator(op)) throw tokens.unexpected()
-    const node = foldScalars(op, left.node, right.node)
-    // An aggregate could still have followed, so Tempo has seen the next token here.
-    if (typeof node === 'string') throw tokens.error(node, tokens.peek())
-    return { sort: 'constant', node }
-  }
+export function combine(tokens: Tokens, left: Operand, op: TokenKind, right: Operand): Operand {
   if (left.sort === 'metrics' || right.sort === 'metrics') {
     return combineMetrics(tokens, left, op, right)
   }
@@ -97,6 +141,30 @@ export function combine(tokens: Tokens, left: Operand, operator: Token, right: O
   return combineSpansets(tokens, left, op, right)
 }
 
+export function areConstant(
+  operands: readonly [Operand, Operand],
+): operands is readonly [Constant, Constant] {
+  return operands.every(({ sort }) => sort === 'constant')
+}
+
+type Constant = Extract<Operand, { sort: 'constant' }>
+
+/**
+ * Two constants as one. Where an aggregate could still have followed (`mayGoOn`), Tempo has read the next
+ * token before it computes, and places the error there.
+ */
+export function combineConstants(
+  tokens: Tokens,
+  op: TokenKind,
+  [left, right]: readonly [Constant, Constant],
+  mayGoOn: boolean,
+): Operand {
+  if (!isConstantOperator(op)) throw tokens.unexpected()
+  const node = foldScalars(op, left.node, right.node)
+  if (typeof node !== 'string') return { sort: 'constant', node }
+  throw mayGoOn ? tokens.error(node, tokens.peek()) : tokens.arithmeticError(node, op)
+}
+
 type ScalarOperand = Extract<Operand, { sort: 'scalar' | 'constant' | 'scalarPipeline' }>
 
 function isScalar(operand: Operand): operand is ScalarOperand {
@@ -104,17 +172,15 @@ function isScalar(operand: Operand): operand is ScalarOperand {
 }
 
 function combineSpansets(tokens: Tokens, left: Operand, op: TokenKind, right: Operand): Operand {
-  const isSpanset = left.sort === 'spanset' && right.sort === 'spanset'
-  const isPipeline =
-    left.sort === 'pipeline' && (right.sort === 'pipeline' || right.sort === 'spanset')
-  if (!isSpansetOperator(op) || !(isSpanset || isPipeline)) throw tokens.unexpected()
   const span = { from: left.node.span.from, to: right.node.span.to }
-  const rightNode =
-    isPipeline && right.sort === 'spanset'
-      ? pipelineNode([right.node], right.node.span)
-      : right.node
-  const node = spansetOperationNode({ op, left: left.node, right: rightNode, span })
-  return { sort: left.sort, node }
+  if (!isSpansetOperator(op)) throw tokens.unexpected()
+  if (left.sort === 'spanset' && right.sort === 'spanset') {
+    const node = spansetOperationNode({ op, left: left.node, right: right.node, span })
+    return { sort: 'spanset', node }
+  }
+  if (left.sort !== 'pipeline' || right.sort !== 'pipeline') throw tokens.unexpected()
+  const node = spansetOperationNode({ op, left: left.node, right: right.node, span })
+  return { sort: 'pipeline', node }
 }
 
 function combineMetrics(tokens: Tokens, left: Operand, op: TokenKind, right: Operand): Operand {

@@ -3,8 +3,7 @@
  * a bracket may hold any of them and any of them may begin with a bracket: read the first operand, climb
  * over the operators its sort takes, then follow the pipes.
  */
-import type { Span } from '#query/text/position.ts'
-import { metricsQueryNode, withSecondStages, type MetricsQuery } from '../nodes/metrics.ts'
+import { metricsQueryNode, type MetricsQuery } from '../nodes/metrics.ts'
 import {
   aggregateNames,
   aggregateNode,
@@ -20,7 +19,6 @@ import {
 import { isComparison, levelOf, rightLevelOf } from '../operators.ts'
 import type { BinaryOperator } from '../nodes/field.ts'
 import type { SpansetOperator } from '../nodes/pipeline.ts'
-import type { TokenKind } from '../token.ts'
 import { readLiteral, startsConstant } from './constant.ts'
 import { readField, tryStatic } from './field.ts'
 import {
@@ -30,7 +28,21 @@ import {
   readSpansetFilter,
   startsMetrics,
 } from './metrics.ts'
-import { combine, groupSorts, isOperatorOf, type Operand, type Sort } from './operand.ts'
+import {
+  allows,
+  areConstant,
+  closersOf,
+  combine,
+  combineConstants,
+  groupSorts,
+  isOnlyBracketed,
+  isOperatorOf,
+  sortsBeside,
+  startsOf,
+  withBracket,
+  type Operand,
+  type Sort,
+} from './operand.ts'
 import type { Tokens } from './tokens.ts'
 
 /**
@@ -40,7 +52,7 @@ import type { Tokens } from './tokens.ts'
 export function readHead(tokens: Tokens): Operand {
   const token = tokens.peek()
   if (token.kind === 'by' || token.kind === 'select') return readSimpleStage(tokens)
-  const operand = climb(tokens, readOperand(tokens, null), 0)
+  const operand = climb(tokens, readOperand(tokens, null), 0, null)
   return finishScalar(tokens, operand)
 }
 
@@ -50,34 +62,40 @@ export interface PipelineTail {
   readonly metrics: Pick<MetricsQuery, 'first' | 'second'> | null
 }
 
+/** What may end a pipeline besides a stage. */
+export interface Ends {
+  readonly aggregate: boolean
+  readonly metrics: boolean
+}
+
 /**
- * Follows the pipes behind a first stage, up to a token that is none. `inBrackets` allows a last
- * aggregate; a metrics function ends the pipeline together with the stages on its series.
+ * Follows the pipes behind a first stage, up to a token that is none. A metrics function ends the
+ * pipeline together with the stages on its series.
  */
-export function readTail(tokens: Tokens, first: Stage, inBrackets: boolean): PipelineTail {
+export function readTail(tokens: Tokens, first: Stage, ends: Ends): PipelineTail {
   const stages: Stage[] = [first]
   while (tokens.accept('|')) {
-    const { kind } = tokens.peek()
-    if (startsMetrics(kind) && (!inBrackets || tokens.changes.metricsArithmetic)) {
+    if (ends.metrics && startsMetrics(tokens.peek().kind)) {
       const metrics = readMetricsFunction(tokens)
       return { stages, metrics: { first: metrics, second: readSecondStages(tokens) } }
     }
-    const stage = readStage(tokens, inBrackets)
+    const stage = readStage(tokens, ends)
     stages.push(stage)
     if (stage.kind === 'aggregate') break
   }
   return { stages, metrics: null }
 }
 
-function readStage(tokens: Tokens, inBrackets: boolean): Stage {
+function readStage(tokens: Tokens, ends: Ends): Stage {
   const { kind } = tokens.peek()
   if (kind === 'by' || kind === 'select' || kind === 'coalesce') {
     return readSimpleStage(tokens).node
   }
-  const operand = climb(tokens, readOperand(tokens, ['spanset', 'scalar', 'constant']), 0)
+  const sorts: readonly Sort[] = ['spanset', 'scalar', 'constant']
+  const operand = climb(tokens, readOperand(tokens, sorts), 0, sorts)
   if (operand.sort === 'spanset') return operand.node
   const last = operand.sort === 'scalar' && operand.node.kind === 'aggregate' ? operand.node : null
-  if (last !== null && inBrackets && tokens.is(')')) return last
+  if (last !== null && ends.aggregate && tokens.is(')')) return last
   const finished = finishScalar(tokens, operand)
   if (finished.sort !== 'stage') throw tokens.unexpected()
   return finished.node
@@ -106,15 +124,28 @@ function finishScalar(tokens: Tokens, left: Operand): Operand {
   const op = tokens.peek().kind
   if (!isComparison(op)) return left
   tokens.take()
-  const right = climb(tokens, readOperand(tokens, groupSorts.scalar), levelOf('+'))
+  const right = climb(
+    tokens,
+    readOperand(tokens, groupSorts.scalar),
+    levelOf('+'),
+    groupSorts.scalar,
+  )
   if (right.sort !== 'scalar' && right.sort !== 'constant') throw tokens.unexpected()
   if (left.sort === 'constant' && right.sort === 'constant') throw tokens.unexpected()
   const span = { from: left.node.span.from, to: right.node.span.to }
   return { sort: 'stage', node: scalarFilterNode({ op, left: left.node, right: right.node, span }) }
 }
 
-/** Climbs over the operators that the operand takes and that bind at least as tightly as `level`. */
-export function climb(tokens: Tokens, first: Operand, level: number): Operand {
+/**
+ * Climbs over the operators that the operand takes and that bind at least as tightly as `level`. `place` are
+ * the sorts that may stand in this expression, null for all.
+ */
+function climb(
+  tokens: Tokens,
+  first: Operand,
+  level: number,
+  place: readonly Sort[] | null,
+): Operand {
   let left = first
   for (;;) {
     const { kind } = tokens.peek()
@@ -122,16 +153,24 @@ export function climb(tokens: Tokens, first: Operand, level: number): Operand {
     // The kinds that isOperatorOf accepts are operators of the table of levels.
     const op = kind as BinaryOperator | SpansetOperator
     if (levelOf(op) < level) return left
-    const operator = tokens.take()
-    const start = readOperand(tokens, groupSorts[left.sort])
-    left = combine(tokens, left, operator, climb(tokens, start, rightLevelOf(op)))
+    tokens.take()
+    const sorts = sortsBeside(left, place)
+    let right = climb(tokens, readOperand(tokens, sorts), rightLevelOf(op), sorts)
+    // Constants have no `%` and `^`, so there the right side goes on until it holds an aggregate.
+    if ((op === '%' || op === '^') && areConstant([left, right])) {
+      right = climb(tokens, right, levelOf('+'), place)
+    }
+    const both = [left, right] as const
+    left = areConstant(both)
+      ? combineConstants(tokens, op, both, allows(sorts, 'scalar'))
+      : combine(tokens, left, op, right)
   }
 }
 
 const aggregates: ReadonlySet<string> = new Set(aggregateNames)
 
 /** One operand; `sorts` are the sorts it may be of, null at the head where every sort may stand. */
-export function readOperand(tokens: Tokens, sorts: readonly Sort[] | null): Operand {
+function readOperand(tokens: Tokens, sorts: readonly Sort[] | null): Operand {
   const { kind } = tokens.peek()
   if (kind === '{' && allows(sorts, 'spanset') && !isOnlyBracketed(sorts)) {
     return { sort: 'spanset', node: readSpansetFilter(tokens) }
@@ -145,21 +184,6 @@ export function readOperand(tokens: Tokens, sorts: readonly Sort[] | null): Oper
   }
   if (kind === '(') return readGroup(tokens, sorts)
   throw tokens.unexpected(startsOf(sorts))
-}
-
-function allows(sorts: readonly Sort[] | null, sort: Sort): boolean {
-  return sorts === null || sorts.includes(sort)
-}
-
-/** Combined pipelines take only brackets, also around a single filter. */
-function isOnlyBracketed(sorts: readonly Sort[] | null): boolean {
-  return sorts !== null && sorts.includes('pipeline')
-}
-
-/** The tokens an operand may begin with, where they are few enough to be named. */
-function startsOf(sorts: readonly Sort[] | null): readonly TokenKind[] {
-  if (sorts === groupSorts.spanset) return ['{', '(']
-  return sorts === groupSorts.pipeline || sorts === groupSorts.scalarPipeline ? ['('] : []
 }
 
 function readAggregate(tokens: Tokens): Aggregate {
@@ -183,33 +207,17 @@ function readGroup(tokens: Tokens, sorts: readonly Sort[] | null): Operand {
     const { from } = tokens.take()
     const { operand, open } =
       sorts === null || sorts.some((sort) => bracketedSorts.has(sort))
-        ? readAnything(tokens)
-        : { operand: climb(tokens, readOperand(tokens, sorts), 0), open: false }
+        ? readAnything(tokens, sorts)
+        : { operand: climb(tokens, readOperand(tokens, sorts), 0, sorts), open: false }
     if (!tokens.is(')') || !allows(sorts, operand.sort)) {
       throw tokens.unexpected(closersOf(operand.sort, open, sorts))
     }
     tokens.take()
-    return widened(operand, tokens.since(from))
+    return withBracket(operand, sorts, tokens.since(from))
   })
 }
 
 const bracketedSorts = new Set<Sort>(['pipeline', 'scalarPipeline', 'metrics'])
-
-/** Pipelines and series cover their brackets in messages; other nodes keep their own range. */
-function widened(operand: Operand, span: Span): Operand {
-  if (operand.sort === 'metrics') {
-    return { sort: 'metrics', node: withSecondStages(operand.node, [], span) }
-  }
-  if (operand.sort !== 'pipeline' || operand.node.kind !== 'pipeline') return operand
-  return { sort: 'pipeline', node: pipelineNode(operand.node.stages, span) }
-}
-
-/** What may follow in a bracket; where series or a scalar are wanted the stages must go on. */
-function closersOf(sort: Sort, open: boolean, sorts: readonly Sort[] | null): readonly TokenKind[] {
-  if (allows(sorts, 'pipeline')) return open ? [')', '|'] : []
-  const wantsMore = allows(sorts, 'metrics') || allows(sorts, 'scalarPipeline')
-  return wantsMore && (open || sort === 'spanset') ? ['|'] : []
-}
 
 /** What a bracket holds; `open` if it is stages that could go on. */
 interface Content {
@@ -217,13 +225,16 @@ interface Content {
   readonly open: boolean
 }
 
-/** The content of a bracket that may hold anything. */
-function readAnything(tokens: Tokens): Content {
+/** The content of a bracket that may hold anything; its pipeline may end in what `sorts` have a use for. */
+function readAnything(tokens: Tokens, sorts: readonly Sort[] | null): Content {
   const { from } = tokens.peek()
   const head = readHead(tokens)
   if (head.sort !== 'spanset' && head.sort !== 'stage') return { operand: head, open: false }
   if (head.sort === 'spanset' && tokens.is(')')) return { operand: head, open: false }
-  const { stages, metrics } = readTail(tokens, head.node, true)
+  const { stages, metrics } = readTail(tokens, head.node, {
+    aggregate: allows(sorts, 'scalarPipeline'),
+    metrics: tokens.changes.metricsArithmetic && allows(sorts, 'metrics'),
+  })
   const source = pipelineNode(stages, { from, to: stages.at(-1)?.span.to ?? from })
   if (metrics !== null) {
     const span = tokens.since(from)
@@ -251,12 +262,13 @@ export function readScalarPipelineFilter(
 type ScalarOperand = Extract<Operand, { sort: 'scalar' | 'constant' | 'scalarPipeline' }>
 
 function readComparedWith(tokens: Tokens): ScalarOperand {
-  if (!tokens.changes.constantScalars) {
-    const literal = tryStatic(tokens)
-    if (literal !== null) return { sort: 'scalar', node: literal }
-  }
-  const start = readOperand(tokens, ['scalarPipeline', 'constant'])
-  const right = climb(tokens, start, levelOf('+'))
+  const { constantScalars } = tokens.changes
+  const literal = constantScalars ? null : tryStatic(tokens)
+  if (literal !== null) return { sort: 'scalar', node: literal }
+  const sorts: readonly Sort[] = constantScalars
+    ? ['scalarPipeline', 'constant']
+    : ['scalarPipeline']
+  const right = climb(tokens, readOperand(tokens, sorts), levelOf('+'), sorts)
   if (right.sort !== 'scalarPipeline' && right.sort !== 'constant') throw tokens.unexpected()
   return right
 }
