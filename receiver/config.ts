@@ -21,6 +21,11 @@ export const receiverConfig = z.strictObject({
   bodyTimeout: duration
     .prefault('30s')
     .describe('How long a client may take to send a whole request.'),
+  bodyIdle: duration
+    .prefault('5s')
+    .describe(
+      'How long a client may pause in the middle of a request before its place goes to others.',
+    ),
   drainRetry: duration
     .prefault('2s')
     .describe('When a sender that was refused for the moment is told to try again.'),

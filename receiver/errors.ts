@@ -27,13 +27,6 @@ export const requestAttributes = defineError({
   help: 'One request holds more attributes over all its rows than the server decodes at once. Send smaller batches.',
 })
 
-export const bodyTooLarge = defineError({
-  code: 'body-too-large',
-  kind: 'too-large',
-  setting: 'receiver.maxBodyBytes',
-  help: 'A request body is larger than the limit. Send smaller batches, or raise the limit.',
-})
-
 export const mediaType = defineError({
   code: 'media-type',
   kind: 'unsupported',
@@ -56,12 +49,6 @@ export const pathUnknown = defineError({
   code: 'path-unknown',
   kind: 'not-found',
   help: 'OTLP over HTTP is served at /v1/logs, /v1/metrics and /v1/traces.',
-})
-
-export const bodyUnfinished = defineError({
-  code: 'body-unfinished',
-  kind: 'invalid',
-  help: 'The connection ended, or the body stopped coming, before the whole request was there.',
 })
 
 export const writeUnavailable = defineError({

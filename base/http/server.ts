@@ -1,0 +1,117 @@
+/**
+ * An HTTP server as a Part: a fetch handler (hono) behind node:http. Headers, their time and the
+ * time of a whole request are bounded, so slow clients cannot pile up; on drain no new connections
+ * come in, requests under way finish, idle connections are closed.
+ */
+import { createAdaptorServer } from '@hono/node-server'
+import { Server } from 'node:http'
+import { assert } from '../assert.ts'
+import type { Clock } from '../clock.ts'
+import type { Part } from '../part.ts'
+import { listenFailed } from './errors.ts'
+
+export interface HttpServerOptions {
+  /** Name of the part. */
+  readonly name: string
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  /** The setting that holds the port, for the error when it is taken. */
+  readonly setting: string
+  readonly clock: Clock
+  /** Bytes of all headers of one request. */
+  readonly maxHeaderBytes?: number
+  /** From the first byte of a request to the last of its body. */
+  readonly requestTimeoutMs?: number
+}
+
+/** What serves requests: a hono app. */
+export interface FetchApp {
+  fetch(request: Request, env?: unknown): Response | Promise<Response>
+}
+
+export interface HttpServer extends Part {
+  /** The port that is listened on. */
+  port(): number
+}
+
+/** node:http's own default; larger headers are nearly always a loop. */
+const defaultMaxHeaderBytes = 16 * 1024
+/** Long enough for 64 MiB over a poor line. */
+const defaultRequestTimeoutMs = 60_000
+/** How often a draining server closes connections that have become idle. */
+const idleCheckMs = 50
+
+export function createHttpServer(options: HttpServerOptions, app: FetchApp): HttpServer {
+  const { name, host, setting, clock } = options
+  const requestTimeout = options.requestTimeoutMs ?? defaultRequestTimeoutMs
+  const server = createAdaptorServer({
+    fetch: (request, env) => app.fetch(request, env),
+    overrideGlobalObjects: false,
+    serverOptions: {
+      maxHeaderSize: options.maxHeaderBytes ?? defaultMaxHeaderBytes,
+      requestTimeout,
+      headersTimeout: Math.min(requestTimeout, 20_000),
+      // Longer than load balancers keep theirs, so that they close first and no request is lost.
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 1000,
+    },
+  })
+  assert(server instanceof Server, 'an adaptor without http2 options is an http.Server')
+  let draining = false
+  return {
+    name,
+    port() {
+      const address = server.address()
+      assert(typeof address === 'object' && address !== null, 'the server listens')
+      return address.port
+    },
+    start: () =>
+      new Promise((resolve, reject) => {
+        const fail = (cause: Error) =>
+          reject(
+            listenFailed.make(
+              `listening on ${host}:${options.port} failed: ${reasonOf(cause)} (${setting})`,
+              {
+                cause,
+              },
+            ),
+          )
+        server.once('error', fail)
+        server.listen(options.port, host, () => {
+          server.off('error', fail)
+          resolve()
+        })
+      }),
+    async drain(deadline) {
+      draining = true
+      await closeGently(server, clock, deadline)
+    },
+    async stop() {
+      draining = true
+      server.closeAllConnections()
+      if (server.listening) await new Promise((resolve) => server.close(resolve))
+    },
+    unready: () => (draining ? 'draining' : server.listening ? null : 'not listening'),
+  }
+}
+
+function reasonOf(error: Error): string {
+  return 'code' in error && error.code === 'EADDRINUSE'
+    ? 'the port is taken by another process'
+    : error.message
+}
+
+/** Stops listening and waits until the last connection is gone, or the deadline. */
+async function closeGently(server: Server, clock: Clock, deadline: AbortSignal): Promise<void> {
+  if (!server.listening) return
+  const done = new Promise<void>((resolve) => {
+    server.close(() => resolve())
+  })
+  const finished = done.then(() => true)
+  for (;;) {
+    server.closeIdleConnections()
+    const tick = clock.sleep(idleCheckMs).then(() => deadline.aborted)
+    if (await Promise.race([finished, tick])) return
+  }
+}

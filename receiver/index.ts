@@ -1,0 +1,64 @@
+/** The door of the room: settings and what it needs in, its parts out. */
+import { createGrpcServer } from '#base/grpc/server.ts'
+import { createHttpServer } from '#base/http/server.ts'
+import type { Part } from '#base/part.ts'
+import type { Receipt } from '#schemas/receipt.ts'
+import type { Intakes, ReceiverDeps } from './admit.ts'
+import type { ReceiverConfig } from './config.ts'
+import { otlpMethods } from './otlp/grpc.ts'
+import { createOtlpApp } from './otlp/http.ts'
+import { Repeats } from './repeat.ts'
+
+export type { Accept, Headers, ReceiverDeps } from './admit.ts'
+export type { Checked, DecodeRules, RawRequest } from './otlp/decode.ts'
+
+export interface Receiver {
+  /** Started after what they need, drained before it. */
+  readonly parts: readonly Part[]
+  /** Ports that are listened on, once the parts have started. */
+  ports(): { readonly http: number; readonly grpc: number }
+  /** A receipt found in the Log, given `ageMs` ago: its request will get it again. Feed oldest first. */
+  remember(requestHash: string, receipt: Receipt, ageMs: number): void
+}
+
+/** `host` is the address to listen on. */
+export function createReceiver(config: ReceiverConfig, host: string, deps: ReceiverDeps): Receiver {
+  const intakes: Intakes = {
+    deps,
+    repeats: new Repeats(deps.clock),
+    retryAfterMs: config.drainRetry,
+  }
+  const { clock, reserve } = deps
+  const idleMs = config.bodyIdle
+  const app = createOtlpApp(intakes, { maxBodyBytes: config.maxBodyBytes, idleMs })
+  const http = createHttpServer(
+    {
+      name: 'otlp-http',
+      host,
+      port: config.httpPort,
+      setting: 'receiver.httpPort',
+      clock,
+      requestTimeoutMs: config.bodyTimeout,
+    },
+    app,
+  )
+  const grpc = createGrpcServer(
+    {
+      name: 'otlp-grpc',
+      host,
+      port: config.grpcPort,
+      setting: 'receiver.grpcPort',
+      clock,
+      reserve,
+      maxMessageBytes: config.maxBodyBytes,
+      idleMs,
+    },
+    otlpMethods(intakes),
+  )
+  return {
+    parts: [http, grpc],
+    ports: () => ({ http: http.port(), grpc: grpc.port() }),
+    remember: (requestHash, receipt, ageMs) =>
+      intakes.repeats.remember(requestHash, receipt, ageMs),
+  }
+}

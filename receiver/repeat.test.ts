@@ -1,0 +1,64 @@
+import { test } from 'node:test'
+import { systemClock, type Clock } from '#base/clock.ts'
+import type { Receipt } from '#schemas/receipt.ts'
+import { Repeats } from './repeat.ts'
+
+const receipt = (accepted: number): Receipt => ({ accepted, rejects: [] })
+
+function clockAt(time: { ms: number }): Clock {
+  return { ...systemClock, monotonicMs: () => time.ms }
+}
+
+test('a repeat under way waits for the first and both fail together', async (t) => {
+  const repeats = new Repeats(clockAt({ ms: 0 }))
+  let calls = 0
+  let settle = (_receipt: Receipt) => {}
+  const accept = () => {
+    calls++
+    return new Promise<Receipt>((resolve) => {
+      settle = resolve
+    })
+  }
+  const both = [repeats.receipt('a', accept), repeats.receipt('a', accept)]
+  settle(receipt(3))
+  const found = await Promise.all(both)
+  t.assert.deepEqual(
+    found.map(({ repeated }) => repeated),
+    [false, true],
+  )
+  t.assert.deepEqual(
+    found.map((one) => one.receipt.accepted),
+    [3, 3],
+  )
+  t.assert.equal(calls, 1)
+  const fails = () => Promise.reject(new Error('no'))
+  const failed = await Promise.allSettled([
+    repeats.receipt('b', fails),
+    repeats.receipt('b', fails),
+  ])
+  t.assert.deepEqual(
+    failed.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  const after = await repeats.receipt('b', () => Promise.resolve(receipt(1)))
+  t.assert.equal(after.repeated, false)
+})
+
+test('receipts are kept for their time and number, and fed by replay', async (t) => {
+  const time = { ms: 1_000_000 }
+  const repeats = new Repeats(clockAt(time), { maxEntries: 3, keepMs: 1000 })
+  const known = async (hash: string) =>
+    (await repeats.receipt(hash, () => Promise.resolve(receipt(0)))).repeated
+  repeats.remember('too old', receipt(1), 1000)
+  repeats.remember('old', receipt(1), 900)
+  repeats.remember('new', receipt(1), 0)
+  t.assert.equal(repeats.size, 2)
+  t.assert.equal(await known('old'), true)
+  time.ms += 100
+  t.assert.equal(await known('new'), true)
+  t.assert.equal(await known('old'), false)
+  t.assert.equal(await known('third'), false)
+  t.assert.equal(await known('fourth'), false)
+  t.assert.equal(repeats.size, 3)
+  t.assert.equal(await known('new'), false)
+})
