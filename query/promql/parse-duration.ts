@@ -56,15 +56,16 @@ export function parsePositiveTime(parser: Parser, expectation: Expectation): Tim
   return timeOf(expr)
 }
 
-/** What follows `offset`; null for a literal 0, which counts as no offset. */
+/** What follows `offset`; null for a literal below a millisecond, which is as good as none. */
 export function parseOffset(parser: Parser): TimeShift | null {
   const expr = parseOffsetExpr(parser)
   if (expr.kind !== 'literal') return timeOf(expr)
-  if (Math.round(expr.seconds * 1e9) === 0) return null
+  const time = timeOf(expr)
+  if (time.kind === 'fixed' && time.ms === 0) return null
   if (expr.seconds < 0 && !parser.options.negativeOffset) {
     throw parser.error(expr.span, 'negative offset is disabled')
   }
-  return timeOf(expr)
+  return time
 }
 
 function timeOf(expr: DurationExpr): TimeShift {
@@ -83,7 +84,9 @@ function parseOffsetExpr(parser: Parser): DurationExpr {
   const sign = parser.next()
   if (parser.peek().kind === '+' || parser.peek().kind === '-') {
     const operand = parseDurationExpr(parser, unaryPrecedence, offsetExpectation)
-    return continueDuration(parser, negate(parser, sign, operand), 0, offsetExpectation)
+    const expr = continueDuration(parser, negate(parser, sign, operand), 0, offsetExpectation)
+    // Two signs let an operator in; without them it would belong to the expression around.
+    return expr.kind === 'binary' ? { kind: 'paren', expr, span: expr.span } : expr
   }
   const number = parser.take('number') ?? parser.take('duration')
   if (number !== null) return negate(parser, sign, literalOf(parser, number))

@@ -55,9 +55,10 @@ test('duration expressions without a value are refused with byte offsets', (t) =
   check(message('a[10 ^ 12]'), '2:9: duration is out of range')
 })
 
-test('@ start() and @ end() are the times of the whole query', (t) => {
+test('@ start() and @ end() are the times of the whole query, in parameters too', (t) => {
   const check = (query: string, want: string) => t.assert.equal(prepared(query), want)
   check('a @ start()', 'a @ 100.000')
+  check('topk(scalar(n @ start()), a)', 'topk(scalar(n @ 100.000), a)')
   check('rate(a[5m] @ end())', 'rate(a[5m] @ 160.000)')
   check('max_over_time((a @ start())[1h:])', 'max_over_time((a @ 100.000)[1h:])')
 })

@@ -5,10 +5,12 @@
  */
 import { print } from '#query/promql/print.ts'
 import { parse } from '#query/promql/parse.ts'
+import { plan } from '#query/promql/plan.ts'
+import { defaultPlanOptions } from '#query/plan/time.ts'
 import { allExtensions, type PromqlOptions } from '#query/promql/options.ts'
 import { withoutSpans } from '#test/promql/trees.ts'
 import { QueryError } from '#query/text/position.ts'
-import { readScript, type Command } from '#test/scripts/promqltest.ts'
+import { readScript, type Eval } from '#test/scripts/promqltest.ts'
 import type { Corpus, Outcome } from './frame.ts'
 
 interface ParserCase {
@@ -80,7 +82,7 @@ export function roundTripProblem(query: string, options: PromqlOptions): string 
 
 interface ScriptCommand {
   readonly name: string
-  readonly command: Command
+  readonly command: Eval
 }
 
 /** The evaluations of every script in the folder. */
@@ -88,8 +90,12 @@ function scriptsOf(text: string): readonly ScriptCommand[] {
   const files = Object.entries(JSON.parse(text) as Record<string, string>)
   return files
     .filter(([name]) => name.endsWith('.test'))
-    .flatMap(([name, script]) => readScript(script).map((command) => ({ name, command })))
-    .filter(({ command }) => command.kind === 'eval')
+    .flatMap(([name, script]) => {
+      const commands = readScript(script)
+      return commands
+        .filter((command) => command.kind === 'eval')
+        .map((command) => ({ name, command }))
+    })
 }
 
 /** Queries of scripts must parse, also where their evaluation is expected to fail. */
@@ -99,6 +105,29 @@ function scriptProblem(query: string): string | null {
   } catch (error) {
     if (error instanceof QueryError) return `${query}: ${error.message}`
     throw error
+  }
+}
+
+/** An evaluation may fail to be planned only where it is expected to fail, and then with that text. */
+function planProblem({ query, time, expectations }: Eval): string | null {
+  const times =
+    time.kind === 'instant' ? { startMs: time.timeMs, endMs: time.timeMs, stepMs: 0 } : time
+  const { startMs, endMs, stepMs } = times
+  const range = { startMs, endMs, stepMs, startRestNs: 0, endRestNs: 0 }
+  const failure = expectations.find((expectation) => expectation.kind === 'fail')
+  try {
+    plan(parse(query, allExtensions), { ...defaultPlanOptions, range }, query)
+    return null
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    if (failure === undefined) return `${query}: ${error.message}`
+    const { match } = failure
+    const fits =
+      match === null ||
+      (match.kind === 'msg'
+        ? match.text === error.message
+        : new RegExp(match.text).test(error.message))
+    return fits ? null : `${query}: ${error.message}, wanted ${match.text}`
   }
 }
 
@@ -140,7 +169,16 @@ export const corpora: readonly Corpus[] = [
     file: 'promql/promqltest',
     run: (text) =>
       judge(scriptsOf(text), ({ name, command }) => {
-        const problem = command.kind === 'eval' ? scriptProblem(command.query) : null
+        const problem = scriptProblem(command.query)
+        return problem === null ? null : `${name}:${command.line}: ${problem}`
+      }),
+  },
+  {
+    name: 'promql test scripts: plans',
+    file: 'promql/promqltest',
+    run: (text) =>
+      judge(scriptsOf(text), ({ name, command }) => {
+        const problem = planProblem(command)
         return problem === null ? null : `${name}:${command.line}: ${problem}`
       }),
   },
