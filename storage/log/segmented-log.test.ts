@@ -121,3 +121,26 @@ test('nearly full disks refuse before writing', async (t: TestContext) => {
   await t.assert.rejects(log.append([record('a')]), { code: 'disk-full', retryAfterMs: 10_000 })
   t.assert.deepEqual(disk.names(), [])
 })
+
+test('a frame that a killed process left unsynced is durable once a restart found it', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  await log.append([record('a')])
+  disk.failWrites('sync')
+  await t.assert.rejects(log.append([record('unsynced')]))
+  const restarted = await openLog(disk)
+  t.assert.equal(await contents(restarted), '0=a 1=unsynced')
+  const afterPowerLoss = await openLog(disk.crash())
+  t.assert.equal(await contents(afterPowerLoss), '0=a 1=unsynced')
+})
+
+test('a segment whose creation was cut off is removed, not reported', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  await log.append([record('a')])
+  await disk.open(`${log.id}-0000000009.seg`, { bytes: 8192 })
+  const restarted = await openLog(disk)
+  t.assert.equal(await contents(restarted), '0=a')
+  t.assert.deepEqual(restarted.damages, [])
+  t.assert.deepEqual(disk.names().length, 1)
+})

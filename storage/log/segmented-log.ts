@@ -99,16 +99,20 @@ export class SegmentedLog implements Log {
     const { disk } = options
     const damages: LogDamage[] = []
     const segments: Segment[] = []
-    for (const name of (await disk.list()).filter((file) => file.endsWith('.seg')).toSorted()) {
+    const names = (await disk.list()).filter((file) => file.endsWith('.seg')).toSorted()
+    for (const name of names) {
       const header = await readHeader(disk, name)
-      if ('message' in header) {
+      if ('message' in header && name === names.at(-1) && header.blank) {
+        // A crash between its creation and its header's sync: it never held a record.
+        if (options.readOnly !== true) await disk.remove(name)
+      } else if ('message' in header) {
         damages.push({ segment: name, message: header.message })
         if (options.readOnly !== true) await disk.rename(name, `${name}.damaged`)
       } else segments.push({ name, header, end: null })
     }
     const id = segments.at(-1)?.header.logId ?? randomHex(options.random, 8)
     const own = segments.filter((segment) => segment.header.logId === id)
-    const log = new SegmentedLog(options, id, await walkLast(disk, own))
+    const log = new SegmentedLog(options, id, await walkLast(disk, own, options.readOnly === true))
     log.damages.push(...damages)
     return log
   }
@@ -285,20 +289,39 @@ export class SegmentedLog implements Log {
   }
 }
 
-async function readHeader(disk: Disk, name: string): Promise<SegmentHeader | { message: string }> {
+/** `blank`: nothing was ever written to the header's page, nor to the first frame behind it. */
+async function readHeader(
+  disk: Disk,
+  name: string,
+): Promise<SegmentHeader | { message: string; blank: boolean }> {
   const file = await disk.open(name)
   try {
     return decodeSegmentHeader(await file.read(0, segmentHeaderBytes), name)
   } catch (error) {
-    return { message: error instanceof Error ? error.message : String(error) }
+    const first = await file.read(0, 2 * segmentHeaderBytes)
+    const blank = first.every((byte) => byte === 0)
+    return { message: error instanceof Error ? error.message : String(error), blank }
   } finally {
     await file.close()
   }
 }
 
-async function walkLast(disk: Disk, segments: Segment[]): Promise<Segment[]> {
+/**
+ * Learns the end of the newest segment. A process that was killed may have left frames that no sync
+ * covered; they are found here and will be flushed, so they are made durable first. Otherwise a later
+ * loss of power could take them back, and their offsets, which blocks hold by then, would be given
+ * again (found by the simulation).
+ */
+async function walkLast(disk: Disk, segments: Segment[], readOnly: boolean): Promise<Segment[]> {
   const last = segments.at(-1)
-  if (last !== undefined) last.end = (await walkSegment(disk, last)).end
+  if (last === undefined) return segments
+  if (!readOnly) {
+    const file = await disk.open(last.name)
+    await file.datasync()
+    await file.close()
+    await disk.syncFolder()
+  }
+  last.end = (await walkSegment(disk, last)).end
   return segments
 }
 
