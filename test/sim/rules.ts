@@ -46,7 +46,7 @@ export const fleetVariants: readonly Variant[] = [
 export function chainDeps(
   variant: Variant,
   deps: ChainDeps,
-): { deps: ChainDeps; around<T>(commit: () => Promise<T>): Promise<T> } {
+): { deps: ChainDeps; around: <T>(commit: () => Promise<T>) => Promise<T> } {
   let committing = false
   let adopting = false
   const around = async <T>(commit: () => Promise<T>): Promise<T> => {

@@ -114,9 +114,8 @@ export class Scheduler {
   }
 
   async #settle(actor: Actor | null): Promise<boolean> {
-    for (let turn = 0; turn < maxTurns && (actor === null || actor.waiting === 0); turn++) {
-      await Promise.resolve()
-    }
+    const waits = () => actor !== null && actor.waiting > 0
+    for (let turn = 0; turn < maxTurns && !waits(); turn++) await Promise.resolve()
     return this.#tasks.length > 0
   }
 
