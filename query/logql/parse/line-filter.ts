@@ -5,7 +5,7 @@ import type { LineFilter, LineOperator, LineTest } from '../nodes.ts'
 import { freeze } from '../nodes.ts'
 import type { Reader } from './reader.ts'
 
-const lineOperators: readonly LineOperator[] = ['|=', '!=', '|~', '!~', '|>', '!>']
+export const lineOperators: readonly LineOperator[] = ['|=', '!=', '|~', '!~', '|>', '!>']
 
 /** The operator when the next token begins a line filter. */
 export function lineOperator(reader: Reader): LineOperator | null {

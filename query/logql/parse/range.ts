@@ -12,6 +12,7 @@ import { freeze } from '../nodes.ts'
 import { type Conversion, conversions } from '../nodes/metric.ts'
 import type { TokenKind } from '../tokens.ts'
 import { parseLabelFilter } from './label-filter.ts'
+import { lineOperators } from './line-filter.ts'
 import type { Reader } from './reader.ts'
 import { parseSelector } from './selector.ts'
 import { parseStages } from './stages.ts'
@@ -58,16 +59,16 @@ function parseInParens(reader: Reader): LogRange {
   return parseTail(reader, selector, body, true)
 }
 
-/** Without stages anything may follow, which is too much to list. */
+/** What may end a body; without an unwrap more filters may follow too, which is too much to list. */
 function endsOf(body: Body, ...ends: readonly TokenKind[]): readonly TokenKind[] {
-  return body.unwrap === null ? [...ends, '|=', '!='] : ends
+  return body.unwrap === null ? [...ends, ...lineOperators] : ends
 }
 
 function parseBody(reader: Reader, ...ends: readonly TokenKind[]): Body {
   const { stages, unwrapFrom } = parseStages(reader, true)
   if (unwrapFrom === null) return { stages, unwrap: null }
   const unwrap = parseUnwrap(reader, unwrapFrom)
-  if (ends.every((kind) => !reader.is(kind))) throw reader.unexpected(...ends)
+  if (ends.length > 0 && ends.every((kind) => !reader.is(kind))) throw reader.unexpected(...ends)
   return { stages, unwrap }
 }
 
