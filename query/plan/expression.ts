@@ -100,8 +100,8 @@ export function rewriteExpression(
   }
 }
 
-/** Every column an expression reads, with repetitions. */
-export function columnsRead(expression: Expression): readonly ColumnName[] {
-  if (expression.kind === 'column' || expression.kind === 'ip') return [expression.column]
-  return operandsOf(expression).flatMap(columnsRead)
+/** Calls `see` for every column an expression reads, with repetitions. */
+export function eachColumn(expression: Expression, see: (column: ColumnName) => void): void {
+  if (expression.kind === 'column' || expression.kind === 'ip') see(expression.column)
+  else for (const operand of operandsOf(expression)) eachColumn(operand, see)
 }

@@ -2,7 +2,7 @@
  * What the stages of a log pipeline read: which labels must exist before them so that the demanded ones are
  * right after them, and whether they look at the line. Both are upper bounds.
  */
-import { columnsRead } from './expression.ts'
+import { eachColumn, type Expression } from './expression.ts'
 import type { Stage } from './rows.ts'
 
 const extracted = '_extracted'
@@ -31,7 +31,7 @@ export function labelsBefore(
 function labelsRead(stage: Stage): 'all' | readonly string[] {
   switch (stage.kind) {
     case 'label-filter':
-      return columnsRead(stage.condition).map(({ key }) => key)
+      return keysOf(stage.condition)
     case 'line-format':
       return stage.template.labels
     case 'label-format': {
@@ -51,6 +51,12 @@ function labelsRead(stage: Stage): 'all' | readonly string[] {
     default:
       return []
   }
+}
+
+function keysOf(condition: Expression): readonly string[] {
+  const keys: string[] = []
+  eachColumn(condition, ({ key }) => keys.push(key))
+  return keys
 }
 
 /** Whether a stage looks at the line, as stored or as changed before. */

@@ -3,7 +3,7 @@
  * stages are data within a node, which `walk.ts` does not enter.
  */
 import type { ColumnName } from './column.ts'
-import { columnsRead, type Expression } from './expression.ts'
+import { eachColumn, type Expression } from './expression.ts'
 import type { PlanNode } from './nodes.ts'
 import type { SpansetExpression, SpansetScalar, SpansetStage } from './spans.ts'
 
@@ -78,23 +78,30 @@ function changeScalar(scalar: SpansetScalar, change: Change): SpansetScalar {
   }
 }
 
-/** Every column the stages read, with repetitions; structural operators read ids of span and parent. */
-export function columnsOfStages(stages: readonly SpansetStage[]): readonly ColumnName[] {
-  return stages.flatMap(columnsOfStage)
+/** What `columnsOfStages` calls for each column, with repetitions. */
+type See = (column: ColumnName) => void
+
+/** Every column the stages read; structural operators read the ids of span and parent. */
+export function columnsOfStages(stages: readonly SpansetStage[], see: See): void {
+  for (const stage of stages) columnsOfStage(stage, see)
 }
 
-function columnsOfStage(stage: SpansetStage): readonly ColumnName[] {
+function columnsOfStage(stage: SpansetStage, see: See): void {
   switch (stage.kind) {
     case 'spansets':
-      return columnsOfSpansets(stage.expression)
+      columnsOfSpansets(stage.expression, see)
+      return
     case 'group':
-      return columnsRead(stage.by)
+      eachColumn(stage.by, see)
+      return
     case 'project':
-      return stage.columns
+      for (const column of stage.columns) see(column)
+      return
     case 'having':
-      return [...columnsOfScalar(stage.left), ...columnsOfScalar(stage.right)]
+      columnsOfScalar(stage.left, see)
+      columnsOfScalar(stage.right, see)
+      return
     case 'coalesce':
-      return []
   }
 }
 
@@ -103,22 +110,35 @@ const structure: readonly ColumnName[] = [
   { scope: 'intrinsic', key: 'span:parentID' },
 ]
 
-function columnsOfSpansets(expression: SpansetExpression): readonly ColumnName[] {
-  if (expression.kind === 'match') return columnsRead(expression.condition)
-  if (expression.kind === 'nested') return columnsOfStages(expression.stages)
-  const sides = [...columnsOfSpansets(expression.left), ...columnsOfSpansets(expression.right)]
-  return expression.kind === 'structural' ? [...sides, ...structure] : sides
+function columnsOfSpansets(expression: SpansetExpression, see: See): void {
+  switch (expression.kind) {
+    case 'match':
+      eachColumn(expression.condition, see)
+      return
+    case 'nested':
+      columnsOfStages(expression.stages, see)
+      return
+    case 'combine':
+    case 'structural':
+      columnsOfSpansets(expression.left, see)
+      columnsOfSpansets(expression.right, see)
+      if (expression.kind === 'structural') structure.forEach(see)
+  }
 }
 
-function columnsOfScalar(scalar: SpansetScalar): readonly ColumnName[] {
+function columnsOfScalar(scalar: SpansetScalar, see: See): void {
   switch (scalar.kind) {
     case 'literal':
-      return []
+      return
     case 'aggregate':
-      return scalar.operand === null ? [] : columnsRead(scalar.operand)
+      if (scalar.operand !== null) eachColumn(scalar.operand, see)
+      return
     case 'arithmetic':
-      return [...columnsOfScalar(scalar.left), ...columnsOfScalar(scalar.right)]
+      columnsOfScalar(scalar.left, see)
+      columnsOfScalar(scalar.right, see)
+      return
     case 'nested':
-      return [...columnsOfStages(scalar.stages), ...columnsOfScalar(scalar.scalar)]
+      columnsOfStages(scalar.stages, see)
+      columnsOfScalar(scalar.scalar, see)
   }
 }

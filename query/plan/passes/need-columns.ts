@@ -201,8 +201,8 @@ function readColumns(node: NodeOf<'spans'>, own: readonly ColumnName[]): PlanNod
   const { input, stages } = node
   if (input.kind !== 'select') return node
   const unique = new Map<string, ColumnName>()
-  for (const column of [...columnsOfStages(stages), ...own]) {
-    unique.set(`${column.scope}:${column.key}`, column)
-  }
+  const see = (column: ColumnName) => unique.set(`${column.scope}:${column.key}`, column)
+  columnsOfStages(stages, see)
+  own.forEach(see)
   return { ...node, input: { ...input, columns: [...unique.values()] } }
 }

@@ -9,10 +9,21 @@
  * Linear in the plan: nodes are numbered from the bottom up and compared by number.
  */
 import type { PlanNode } from '../nodes.ts'
-import { inputsOf, keyOf, withInputs } from '../walk.ts'
+import { inputsOf, keyOf, walk, withInputs } from '../walk.ts'
 
 export function share(plan: PlanNode): PlanNode {
-  return new Sharing().run(plan)
+  return hasEqualSelects(plan) ? new Sharing().run(plan) : plan
+}
+
+/** Every part worth sharing holds a selection, so two equal parts hold two equal ones. Most plans end here. */
+function hasEqualSelects(plan: PlanNode): boolean {
+  const selects: PlanNode[] = []
+  walk(plan, (node) => {
+    if (node.kind === 'select') selects.push(node)
+  })
+  if (selects.length < 2) return false
+  // Numbers that JSON cannot tell apart only make two selections look equal here.
+  return new Set(selects.map((select) => JSON.stringify(select))).size < selects.length
 }
 
 /** A node whose numbered equal is known. `reads` is whether it reaches storage: others are not worth a binding. */
