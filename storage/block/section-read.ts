@@ -7,6 +7,7 @@ import { columnId, type ColumnRef, type Texts } from '#schemas/column.ts'
 import type { StreamList } from '#schemas/identity.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { decodeTimePool, type TimePool } from '../encoding/times.ts'
+import { decodeBytes } from '../encoding/zstd.ts'
 import { bloomFromBytes } from '../index/bloom.ts'
 import { lookUpId } from '../index/id-map.ts'
 import { decodePageFilter, type PageFilter } from '../index/page-filter.ts'
@@ -105,7 +106,7 @@ export class Section {
   /** Columns that stand in the rest of pages, by number. */
   restColumns(): Promise<readonly ColumnEntry[]> {
     return (this.#rest ??= this.#table(tableKind.restColumns).then((bytes) =>
-      bytes === null ? [] : readColumns(new ByteReader(bytes, 0, bytes.length, 'the rest columns')),
+      bytes === null ? [] : readRestColumns(bytes),
     ))
   }
 
@@ -161,6 +162,15 @@ export class Section {
     const parts = await this.read(entries.map((entry) => entry.part))
     return new Map(entries.map((entry, i) => [entry.key, parts[i]!]))
   }
+}
+
+/** Names of rest columns: a million of 60 bytes. */
+const maxNameBytes = 64 * 1024 * 1024
+
+function readRestColumns(bytes: Uint8Array): ColumnEntry[] {
+  const outer = new ByteReader(bytes, 0, bytes.length, 'the rest columns')
+  const names = decodeBytes(outer, maxNameBytes)
+  return readColumns(new ByteReader(names, 0, names.length, 'the rest columns'))
 }
 
 /** The part of a page with this number; null when the page has none. */

@@ -9,6 +9,7 @@ import type { Batch } from '#schemas/batch.ts'
 import type { Signal } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
 import { TimePoolBuilder } from '../encoding/times.ts'
+import { encodeBytes } from '../encoding/zstd.ts'
 import { IdMapBuilder } from '../index/id-map.ts'
 import { PageFilterBuilder } from '../index/page-filter.ts'
 import { PostingsBuilder } from '../index/postings.ts'
@@ -155,8 +156,10 @@ export class SectionWriter {
     const pool = this.#pool?.finish(this.#options.dense) ?? null
     if (pool !== null) store(tableKind.timePool, 0, pool)
     if (this.#columns.restColumns.length > 0) {
+      const names = new ByteWriter()
+      writeColumns(names, this.#columns.restColumns)
       const out = new ByteWriter()
-      writeColumns(out, this.#columns.restColumns)
+      encodeBytes(out, names.view(), 3)
       store(tableKind.restColumns, 0, out.copy())
     }
     const postings = new PostingsBuilder()

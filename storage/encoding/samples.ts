@@ -308,7 +308,7 @@ function decodeResiduals(reader: ByteReader, chunks: Chunks): Uint32Array {
   }
   if (kind !== form.bits) throw blockCorrupt.make(`residuals in form ${kind}`)
   const bytes = reader.raw(packedWords(chunks) * 4)
-  const words = new Uint32Array(bytes.slice().buffer)
+  const words = new Uint32Array(new Uint8Array(bytes).buffer)
   return unpackChunks(words, chunks, count)
 }
 

@@ -17,29 +17,33 @@ import { decodeWords, encodeWords } from './words.ts'
 /** Times in a pool: 32 MiB of memory for a reader. Beyond it pages keep their times themselves. */
 const maxPoolTimes = 4 * 1024 * 1024
 
+/** Columns after which sharing must have begun: the targets of one job are seen by then, and little is lost if not. */
+const trialColumns = 2048
+
 /** Collects the distinct chunk times of one section. */
 export class TimePoolBuilder {
   #times = new Float64Array(4096)
   #starts: number[] = [0]
   #bases: bigint[] = []
+  /** Chunks that were given a column. */
+  #chunks = 0
   readonly #byHash = new Map<number, number[]>()
 
   /**
    * Gives every chunk of a page (times as offsets to `base`, ascending starts) its column number; null,
-   * and nothing is added, when the pool is full or sharing does not pay (fewer than two chunks a column).
+   * and nothing is added, when the pool is full or this section's chunks hardly share times.
    */
   addPage(base: bigint, times: Float64Array, starts: Uint32Array): Uint32Array | null {
-    if (this.#starts[this.#starts.length - 1]! + times.length > maxPoolTimes) return null
-    const before = this.#bases.length
+    const columns = this.#bases.length
+    if (columns >= trialColumns && this.#chunks < 2 * columns) return null
+    if (this.#starts[columns]! + times.length > maxPoolTimes) return null
     const codes = new Uint32Array(starts.length)
     for (let c = 0; c < starts.length; c++) {
       const to = c + 1 < starts.length ? starts[c + 1]! : times.length
       codes[c] = this.#add(base, times, starts[c]!, to)
     }
-    const fresh = this.#bases.length - before
-    if (fresh * 2 <= starts.length || before > 0) return codes
-    this.#forget(before)
-    return null
+    this.#chunks += starts.length
+    return codes
   }
 
   // oxlint-disable-next-line max-params -- a range of a column
@@ -82,16 +86,6 @@ export class TimePoolBuilder {
     const first = times[from]!
     for (let i = from; i < to; i++) this.#times[end++] = times[i]! - first
     this.#starts.push(end)
-  }
-
-  #forget(kept: number): void {
-    this.#starts.length = kept + 1
-    this.#bases.length = kept
-    for (const [hash, ids] of this.#byHash) {
-      const left = ids.filter((id) => id < kept)
-      if (left.length === 0) this.#byHash.delete(hash)
-      else this.#byHash.set(hash, left)
-    }
   }
 
   /** The stored pool; null when no page uses it. */

@@ -52,5 +52,6 @@ export function bloomBytes(filter: Uint32Array): Uint8Array {
 /** The filter in stored bytes; null when they are not whole blocks. */
 export function bloomFromBytes(bytes: Uint8Array): Uint32Array | null {
   if (bytes.length % (blockWords * 4) !== 0) return null
-  return new Uint32Array(bytes.slice().buffer)
+  // A copy by the constructor: `slice` of a Buffer would be a view of unaligned bytes.
+  return new Uint32Array(new Uint8Array(bytes).buffer)
 }
