@@ -228,13 +228,23 @@ export class Lexer {
 
   #symbol(from: number): Token {
     const cursor = this.#cursor
-    const pair = this.text.slice(from, from + 2)
-    const length = pair.length === 2 && symbols.has(pair) ? 2 : 1
-    const point = this.#pointAt(from)
-    const text = length === 2 ? pair : String.fromCodePoint(point)
+    if (endsPair(cursor.peek(1))) {
+      const pair = this.text.slice(from, from + 2)
+      if (symbols.has(pair)) {
+        cursor.at = from + 2
+        // A set of the kinds' own texts: what it contains is a kind.
+        return this.#token(pair as TokenKind, from, pair, true)
+      }
+    }
+    const text = String.fromCodePoint(this.#pointAt(from))
     cursor.at = from + text.length
-    if (!symbols.has(text)) return this.#token('unknown', from, text)
-    // A set of the kinds' own texts: what it contains is a kind.
-    return this.#token(text as TokenKind, from, text, length === 2)
+    // As above.
+    const kind = symbols.has(text) ? (text as TokenKind) : 'unknown'
+    return this.#token(kind, from, text)
   }
+}
+
+/** Whether an operator of two characters may end so: in `=`, `>` or `~`. */
+function endsPair(code: number): boolean {
+  return code === 61 || code === 62 || code === 126
 }

@@ -96,7 +96,7 @@ export function between(first: { readonly span: Span }, last: { readonly span: S
   return { from: first.span.from, to: last.span.to }
 }
 
-/** The tree shall not change after it is built: passes make new nodes. */
+/** The tree does not change after it is built: passes make new nodes. Lists are frozen where they are made. */
 export function freeze<T extends { readonly span: Span }>(node: T): T {
   return Object.freeze(node)
 }

@@ -32,7 +32,22 @@ export function isSubstringTest(pattern: string): boolean {
   return 'node' in parsed && isSimple(withoutCaptures(parsed.node))
 }
 
-function tryParse(pattern: string): { node: RegexNode } | { error: string } {
+type Parsed = { node: RegexNode } | { error: string }
+
+/** Several checks, the plan and the printer ask about the same few expressions of one query. */
+const maxCached = 64
+const cache = new Map<string, Parsed>()
+
+function tryParse(pattern: string): Parsed {
+  const known = cache.get(pattern)
+  if (known !== undefined) return known
+  if (cache.size >= maxCached) cache.clear()
+  const parsed = parseAnew(pattern)
+  cache.set(pattern, parsed)
+  return parsed
+}
+
+function parseAnew(pattern: string): Parsed {
   try {
     return { node: parseRegex(pattern) }
   } catch (error) {

@@ -17,6 +17,7 @@ export function parseLineFilter(reader: Reader, op: LineOperator): LineFilter {
   const { from } = reader.take().span
   const alternatives = [parseLineTest(reader)]
   while (reader.accept('or')) alternatives.push(parseLineTest(reader))
+  Object.freeze(alternatives)
   return freeze({ kind: 'line-filter', span: reader.spanFrom(from), op, alternatives })
 }
 

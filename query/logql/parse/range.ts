@@ -23,7 +23,7 @@ interface Body {
   readonly unwrap: Unwrap | null
 }
 
-const emptyBody: Body = { stages: [], unwrap: null }
+const emptyBody: Body = { stages: Object.freeze([]), unwrap: null }
 
 export function parseLogRange(reader: Reader): LogRange {
   const { span, kind } = reader.peek()
@@ -112,6 +112,7 @@ function parseUnwrap(reader: Reader, from: number): Unwrap {
     }
     filters.push(parseLabelFilter(reader))
   }
+  Object.freeze(filters)
   return freeze({ kind: 'unwrap', span: reader.spanFrom(from), conversion, label, filters })
 }
 

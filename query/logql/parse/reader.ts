@@ -72,10 +72,10 @@ export class Reader {
     return { from, to: this.#end }
   }
 
-  /** `item, item` with at least one item. */
-  list<T>(item: () => T): T[] {
+  /** `item, item` with at least one item, frozen. */
+  list<T>(item: () => T): readonly T[] {
     const items = [item()]
     while (this.accept(',')) items.push(item())
-    return items
+    return Object.freeze(items)
   }
 }

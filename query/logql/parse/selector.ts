@@ -17,11 +17,16 @@ export function matchOperator(reader: Reader): MatchOperator | null {
 export function parseSelector(reader: Reader): Selector {
   const open = reader.expect('{')
   if (reader.accept('}')) {
-    return freeze({ kind: 'selector', span: reader.spanFrom(open.span.from), matchers: [] })
+    return freeze({
+      kind: 'selector',
+      span: reader.spanFrom(open.span.from),
+      matchers: Object.freeze([]),
+    })
   }
   const matchers = [parseMatcher(reader, reader.expectName('}'))]
   while (reader.accept(',')) matchers.push(parseMatcher(reader, reader.expectName()))
   reader.expect('}', ',')
+  Object.freeze(matchers)
   return freeze({ kind: 'selector', span: reader.spanFrom(open.span.from), matchers })
 }
 

@@ -25,9 +25,9 @@ export function parseStages(reader: Reader, mayUnwrap: boolean): Pipeline {
       stages.push(parseLineFilter(reader, op))
       continue
     }
-    if (!reader.is('|')) return { stages, unwrapFrom: null }
+    if (!reader.is('|')) return { stages: Object.freeze(stages), unwrapFrom: null }
     const { from } = reader.take().span
-    if (mayUnwrap && reader.is('unwrap')) return { stages, unwrapFrom: from }
+    if (mayUnwrap && reader.is('unwrap')) return { stages: Object.freeze(stages), unwrapFrom: from }
     stages.push(parsePipeStage(reader, from))
   }
 }
@@ -73,8 +73,8 @@ function parseLogfmt(reader: Reader, from: number): Stage {
   return freeze({ kind: 'logfmt', span: reader.spanFrom(from), strict, keepEmpty, extractions })
 }
 
-function parseExtractions(reader: Reader): Extraction[] {
-  if (!reader.is('IDENTIFIER') && !reader.is('STRING')) return []
+function parseExtractions(reader: Reader): readonly Extraction[] {
+  if (!reader.is('IDENTIFIER') && !reader.is('STRING')) return Object.freeze([])
   return reader.list(() => {
     const name = reader.expectName()
     const path = reader.accept('=') ? reader.expect('STRING').text : name.text

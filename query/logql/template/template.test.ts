@@ -103,6 +103,7 @@ test('functions of text', (t) => {
     '{{trim .spaced}} {{trimAll "x" "xax"}} {{trimPrefix "a" "ab"}} {{trimSuffix "b" "ab"}}',
     'x y a b a',
   )
+  check('{{trunc (add 1 1) .bar}}', 'bl')
   check('{{title "foo bar_baz a.b"}}', 'Foo Bar_baz A.B')
   check(
     '{{trunc 2 .bar}} {{trunc -2 .bar}} {{trunc 9 .bar}} {{trunc 2 "h\u00e9\u00e9"}}',
