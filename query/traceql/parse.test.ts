@@ -1,9 +1,11 @@
 import { test } from 'node:test'
 import { QueryError } from '#query/text/position.ts'
 import { maxQueryBytes } from '#query/text/depth.ts'
+import { defaultPlanOptions } from '#query/plan/time.ts'
 import { check, checkMetrics } from './check.ts'
 import { childrenOf, type Node } from './nodes.ts'
 import { parse, parseFieldName } from './parse.ts'
+import { plan } from './plan.ts'
 import { print } from './print.ts'
 
 test('every node has the range of text it came from', (t) => {
@@ -77,6 +79,10 @@ test('deep nesting is an error, whatever nests', (t) => {
     `{ ${'.a = 1 && '.repeat(10_000)}.a }`,
     `{ .a${' = nil'.repeat(10_000)} }`,
     `{ .a }${' && { .a }'.repeat(10_000)}`,
+    `{ ${'!(-'.repeat(30_000)}.a }`,
+    `{ ${'-1 ^ (.a ^ '.repeat(10_000)}.a }`,
+    `count() ${'^ 2 '.repeat(20_000)} > 1`,
+    `1 ${'^ count() '.repeat(10_000)} > 1`,
     `count()${' + count()'.repeat(10_000)} > 1`,
     `({} | rate())${' + ({} | rate())'.repeat(7000)}`,
     `({} | rate()) > ${'-'.repeat(times)}1`,
@@ -89,11 +95,25 @@ test('deep nesting is an error, whatever nests', (t) => {
   }
 })
 
-test('what is as high as allowed can be checked and printed', (t) => {
-  const text = `{ ${'.a = 1 && '.repeat(900)}.a }`
-  const query = parse(text)
-  check(query)
-  t.assert.equal(print(parse(print(query))), print(query))
+test('what is as high as allowed can be checked, planned, printed and read again', (t) => {
+  const roundTrip = (text: string) => {
+    const query = parse(text)
+    check(query)
+    plan(query, defaultPlanOptions)
+    t.assert.equal(print(parse(print(query))), print(query), text.slice(0, 20))
+  }
+  roundTrip(`{ ${'.a = 1 && '.repeat(990)}.a }`)
+  roundTrip(`{ ${'!'.repeat(990)}.a }`)
+  roundTrip(`{ .b = ${'- '.repeat(990)}.a }`)
+  roundTrip(`{ ${'.a ^ '.repeat(990)}.a = 1 }`)
+  roundTrip(`{ ${'!('.repeat(990)}.a${')'.repeat(990)} }`)
+  roundTrip(`{ ${'('.repeat(990)}.a${')'.repeat(990)} }`)
+  roundTrip(`{ .a${' = nil'.repeat(990)} }`)
+  roundTrip(`{ .a }${' && { .a }'.repeat(990)}`)
+  roundTrip(`${'{ .a } && ('.repeat(990)}{ .a }${')'.repeat(990)}`)
+  roundTrip(`${'('.repeat(990)}{ .a } | { .b }${')'.repeat(990)}`)
+  roundTrip(`({} | rate())${' + ({} | rate())'.repeat(990)}`)
+  roundTrip(`({} | rate()) > ${'-('.repeat(990)}1${')'.repeat(990)}`)
 })
 
 test('hints: the last group counts', (t) => {
@@ -110,7 +130,14 @@ test('a field alone', (t) => {
   check('span:name', 'name')
   check('span."foo bar"', 'span."foo bar"')
   for (const text of ['', '1', '.a = 1', '.foo bar', 'foo', '} | {', '.a } | { .b']) {
-    t.assert.throws(() => parseFieldName(text), QueryError, text)
+    t.assert.throws(
+      () => parseFieldName(text),
+      (error) =>
+        error instanceof QueryError &&
+        error.message.startsWith(`failed to parse identifier ${text}: `) &&
+        error.span.to === text.length,
+      text,
+    )
   }
 })
 

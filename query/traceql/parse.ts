@@ -9,7 +9,8 @@
 import { checkHeight, maxQueryBytes } from '#query/text/depth.ts'
 import { QueryError } from '#query/text/position.ts'
 import { childrenOf, hintNode, queryNode, type Hint, type Node, type Query } from './nodes.ts'
-import type { Field } from './nodes/attribute.ts'
+import { attributeNode, intrinsicNode, type Field } from './nodes/attribute.ts'
+import type { FieldExpression } from './nodes/field.ts'
 import { metricsQueryNode, withSecondStages } from './nodes/metrics.ts'
 import { pipelineNode } from './nodes/pipeline.ts'
 import { readField, tryStatic } from './parse/field.ts'
@@ -34,21 +35,28 @@ export function parse(text: string, options: ParseOptions = {}): Query {
   return query
 }
 
-/** An attribute or intrinsic alone, as tag names are written: `span.http.method`, `name`. */
+/**
+ * An attribute or intrinsic alone, as tag names are written: `span.http.method`, `name`. Throws QueryError
+ * about the whole text, with what is wrong behind Tempo's prefix.
+ */
 export function parseFieldName(text: string): Field {
-  refuseLong(text)
-  const tokens = new Tokens(`{${text}}`, changesOf(defaultRelease))
-  tokens.expect('{')
-  const field = readField(tokens)
-  tokens.expect('}')
-  tokens.expect('$end')
-  if (field.kind !== 'attribute' && field.kind !== 'intrinsic') {
-    throw new QueryError(`failed to parse identifier ${text}: it is not an attribute`, {
-      from: 0,
-      to: text.length,
-    })
+  const span = { from: 0, to: text.length }
+  const prefix = `failed to parse identifier ${text}`
+  let field: FieldExpression
+  try {
+    refuseLong(text)
+    const tokens = new Tokens(`{${text}}`, changesOf(defaultRelease))
+    tokens.expect('{')
+    field = readField(tokens)
+    tokens.expect('}')
+    tokens.expect('$end')
+  } catch (error) {
+    if (error instanceof QueryError) throw new QueryError(`${prefix}: ${error.message}`, span)
+    throw error
   }
-  return field
+  if (field.kind === 'attribute') return attributeNode({ ...field, span })
+  if (field.kind === 'intrinsic') return intrinsicNode(field.name, span)
+  throw new QueryError(`${prefix}: expected an attribute`, span)
 }
 
 /** Bytes of UTF-8 are counted only where the text could be too long. */

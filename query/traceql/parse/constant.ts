@@ -26,7 +26,9 @@ export function readConstant(tokens: Tokens, place: 'threshold' | 'scalar'): Sta
 export function readLiteral(tokens: Tokens): Static {
   const token = tokens.take()
   if (token.kind === '-') {
+    tokens.operators.enter(token)
     const operand = readNegated(tokens)
+    tokens.operators.leave()
     return negateScalar(operand, tokens.since(token.from))
   }
   const span = { from: token.from, to: token.to }
@@ -44,15 +46,15 @@ function readNegated(tokens: Tokens): Static {
 
 /** One operand of constant arithmetic on main. */
 function readUnit(tokens: Tokens): Static {
-  return tokens.nested(() => {
-    if (startsConstant(tokens.peek().kind)) return readLiteral(tokens)
-    if (!tokens.is('(')) throw tokens.unexpected()
-    tokens.take()
-    const value = climb(tokens, readUnit(tokens), 0)
-    if (!tokens.is(')')) throw tokens.unexpected()
-    tokens.take()
-    return value
-  })
+  const token = tokens.peek()
+  if (startsConstant(token.kind)) return readLiteral(tokens)
+  if (token.kind !== '(') throw tokens.unexpected()
+  tokens.brackets.enter(tokens.take())
+  const value = climb(tokens, readUnit(tokens), 0)
+  if (!tokens.is(')')) throw tokens.unexpected()
+  tokens.take()
+  tokens.brackets.leave()
+  return value
 }
 
 function climb(tokens: Tokens, first: Static, level: number): Static {

@@ -32,34 +32,38 @@ import type { Tokens } from './tokens.ts'
 
 /** A field expression whose operators bind at least as tightly as `level`. */
 export function readField(tokens: Tokens, level = 0): FieldExpression {
-  return tokens.nested(() => {
-    let left = readOperand(tokens)
-    for (;;) {
-      const op = tokens.peek().kind
-      if (!isBinaryOperator(op) || levelOf(op) < level) return left
-      tokens.take()
-      left =
-        (op === '=' || op === '!=') && tokens.accept('nil')
-          ? foldExistence(op === '!=', left, tokens.since(left.span.from))
-          : foldBinary(op, left, readField(tokens, rightLevelOf(op)))
+  let left = readOperand(tokens)
+  for (;;) {
+    const token = tokens.peek()
+    const op = token.kind
+    if (!isBinaryOperator(op) || levelOf(op) < level) return left
+    tokens.take()
+    if ((op === '=' || op === '!=') && tokens.accept('nil')) {
+      left = foldExistence(op === '!=', left, tokens.since(left.span.from))
+      continue
     }
-  })
+    tokens.operators.enter(token)
+    left = foldBinary(op, left, readField(tokens, rightLevelOf(op)))
+    tokens.operators.leave()
+  }
 }
 
 function readOperand(tokens: Tokens): FieldExpression {
   const token = tokens.peek()
   switch (token.kind) {
     case '(': {
-      tokens.take()
+      tokens.brackets.enter(tokens.take())
       const inner = readField(tokens)
       if (!tokens.is(')')) throw tokens.unexpected()
       tokens.take()
+      tokens.brackets.leave()
       return inner
     }
     case '-':
     case '!': {
-      tokens.take()
+      tokens.operators.enter(tokens.take())
       const operand = readField(tokens, prefixLevels[token.kind])
+      tokens.operators.leave()
       return foldUnary(token.kind, operand, tokens.since(token.from))
     }
     case 'nil':
@@ -82,7 +86,9 @@ function readNilFirst(tokens: Tokens): FieldExpression {
     // In `nil = nil = x` the pair is read first, so this second nil can never begin another check.
     return staticNode({ type: 'bool', value: false }, tokens.since(from))
   }
+  tokens.operators.enter(tokens.peek())
   const operand = readField(tokens, aboveComparison)
+  tokens.operators.leave()
   return foldExistence(op === '!=', operand, tokens.since(from))
 }
 

@@ -153,13 +153,14 @@ function climb(
     // The kinds that isOperatorOf accepts are operators of the table of levels.
     const op = kind as BinaryOperator | SpansetOperator
     if (levelOf(op) < level) return left
-    tokens.take()
+    tokens.operators.enter(tokens.take())
     const sorts = sortsBeside(left, place)
     let right = climb(tokens, readOperand(tokens, sorts), rightLevelOf(op), sorts)
     // Constants have no `%` and `^`, so there the right side goes on until it holds an aggregate.
     if ((op === '%' || op === '^') && areConstant([left, right])) {
       right = climb(tokens, right, levelOf('+'), place)
     }
+    tokens.operators.leave()
     const both = [left, right] as const
     left = areConstant(both)
       ? combineConstants(tokens, op, both, allows(sorts, 'scalar'))
@@ -203,18 +204,18 @@ function readAggregate(tokens: Tokens): Aggregate {
 
 /** A bracket. What it holds decides its sort, which must be one of `sorts`. */
 function readGroup(tokens: Tokens, sorts: readonly Sort[] | null): Operand {
-  return tokens.nested(() => {
-    const { from } = tokens.take()
-    const { operand, open } =
-      sorts === null || sorts.some((sort) => bracketedSorts.has(sort))
-        ? readAnything(tokens, sorts)
-        : { operand: climb(tokens, readOperand(tokens, sorts), 0, sorts), open: false }
-    if (!tokens.is(')') || !allows(sorts, operand.sort)) {
-      throw tokens.unexpected(closersOf(operand.sort, open, sorts))
-    }
-    tokens.take()
-    return withBracket(operand, sorts, tokens.since(from))
-  })
+  const bracket = tokens.take()
+  tokens.brackets.enter(bracket)
+  const { operand, open } =
+    sorts === null || sorts.some((sort) => bracketedSorts.has(sort))
+      ? readAnything(tokens, sorts)
+      : { operand: climb(tokens, readOperand(tokens, sorts), 0, sorts), open: false }
+  if (!tokens.is(')') || !allows(sorts, operand.sort)) {
+    throw tokens.unexpected(closersOf(operand.sort, open, sorts))
+  }
+  tokens.take()
+  tokens.brackets.leave()
+  return withBracket(operand, sorts, tokens.since(bracket.from))
 }
 
 const bracketedSorts = new Set<Sort>(['pipeline', 'scalarPipeline', 'metrics'])

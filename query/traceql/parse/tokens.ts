@@ -10,7 +10,12 @@ import { tokenKinds, type Token, type TokenKind } from '../token.ts'
 
 export class Tokens {
   readonly changes: Changes
-  readonly depth = new Depth()
+  /**
+   * Brackets and operators are counted apart: printing puts every operand in brackets, and what was
+   * allowed to nest by operators alone must still be allowed then.
+   */
+  readonly brackets = new Depth()
+  readonly operators = new Depth()
   readonly #lexer: Lexer
   #ahead: Token | null = null
   #last: Token | null = null
@@ -76,13 +81,5 @@ export class Tokens {
   arithmeticError(message: string, op: TokenKind): QueryError {
     const readOn = op === '+' || op === '-'
     return this.error(message, readOn ? this.peek() : (this.#last ?? this.peek()))
-  }
-
-  /** Runs `read` one level deeper; the guard against deep nesting. */
-  nested<T>(read: () => T): T {
-    this.depth.enter(this.peek())
-    const value = read()
-    this.depth.leave()
-    return value
   }
 }
