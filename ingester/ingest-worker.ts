@@ -92,7 +92,7 @@ export class IngestWorker {
     const part = appender.append(decoded.intake, raw.tenant, rows)
     if (part === null) return null
     if (part === 'split') return this.#appendHalves(raw, decoded, rows)
-    const whole = decoded.keep === null && rows.length === decoded.intake.rows.rows
+    const whole = decoded.rejects.length === 0 && rows.length === decoded.intake.rows.rows
     const commit = this.#committer.add(this.#record(raw, decoded, part, whole), part)
     const { openBytes, openRows, openStreams } = appender
     const run = { bytes: openBytes, rows: openRows, streams: openStreams }

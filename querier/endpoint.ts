@@ -45,7 +45,7 @@ export interface Endpoint<P = unknown> {
   readonly contentType: string
   /** Parameters as data that crosses threads; throws `invalid` in the product's words. */
   parse(request: QueryRequest): P
-  /** What the snapshot must hold; empty: nothing is read. */
+  /** What the snapshot must hold, at most one range per signal; empty: nothing is read. */
   needs(parameters: P): readonly NeededRange[]
   /** Media type when it depends on the parameters; default `contentType`. */
   contentTypeOf?(parameters: P): string

@@ -16,7 +16,7 @@ export interface Batch {
   /** Time of each row in ns as `timeBase + time[row]`; |time[row]| is at most 2^53, so doubles are exact. */
   readonly timeBase: bigint
   readonly time: Float64Array
-  /** The columns asked for that this source has, by `columnId`. A missing one means that no row has a value. */
+  /** The columns asked for that this source has, by `columnId`; never the row's time, which is `time`. A missing one means that no row has a value. */
   readonly columns: ReadonlyMap<string, Vector>
   /** Rows that passed the predicates so far, ascending; null when all did. */
   readonly selection: Uint32Array | null

@@ -9,7 +9,7 @@
  * Text that is not valid UTF-8 is read as Go reads it: each bad byte is one U+FFFD.
  */
 import { isUtf8 } from 'node:buffer'
-import { type ColumnTest, testColumn } from './column.ts'
+import { testColumn } from './column.ts'
 import { gaveUp, LazyDfa, match } from './dfa.ts'
 import { literalsOf, type Literals } from './literals.ts'
 import { captureNames, type RegexNode, subNodes } from './nodes.ts'
@@ -61,7 +61,6 @@ export class Matcher {
   readonly #readsInvalid: boolean
   readonly #exactTexts: ReadonlySet<string> | null
   readonly #dfa: LazyDfa
-  readonly #columnTest: ColumnTest
   #simulation: PikeVm | null = null
   #spans: SpanFinder | null = null
 
@@ -80,14 +79,6 @@ export class Matcher {
     this.#exactTexts = exact === null || exact.fold ? null : new Set(exact.texts)
     // What is too large must fail now and not in the middle of a query.
     this.#dfa = this.#newDfa()
-    this.#columnTest = {
-      dfa: this.#dfa,
-      anyBytes: !this.#readsInvalid,
-      literals: this.literals,
-      exactDecides: !this.#test.fromStart && !this.#test.toEnd,
-      test: (bytes, from, to) => this.test(bytes, from, to),
-      testValid: (bytes, from, to) => this.testValid(bytes, from, to),
-    }
   }
 
   /** True when the text bytes[from, to) matches. */
@@ -123,7 +114,14 @@ export class Matcher {
    * lowest bit first) to the answer. `out` has at least ceil(count / 8) bytes, which are overwritten.
    */
   testMany(bytes: Uint8Array, offsets: Uint32Array, count: number, out: Uint8Array): void {
-    testColumn({ bytes, offsets, count, out }, this.#columnTest)
+    const { node, fromStart, toEnd } = this.#test
+    const whole = !fromStart && !toEnd && node.op !== 'none'
+    testColumn({ bytes, offsets, count, out }, this, {
+      dfa: this.#dfa,
+      literals: this.literals,
+      exactDecides: whole,
+      valid: !this.#readsInvalid,
+    })
   }
 
   /**

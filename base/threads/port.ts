@@ -5,7 +5,7 @@
  */
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads'
 import { errorFromData, errorToData, type ErrorData } from '../errors.ts'
-import { queryCanceled } from '../flow/errors.ts'
+import { queryCanceled, workerDied } from '../flow/errors.ts'
 
 /** Either end of a channel: a MessagePort, a Worker, or a worker's parent port. */
 export type Port = MessagePort | Worker
@@ -104,6 +104,10 @@ export class Caller<T extends TaskTable> {
   constructor(port: Port) {
     this.#port = port
     port.on('message', (message: Message) => this.#receive(message))
+    // A MessagePort closes when the thread at its other end is gone; a Worker's pool tells of its end.
+    port.on('close', () =>
+      this.fail(workerDied.make('the thread at the other end ended', { retryAfterMs: 1000 })),
+    )
   }
 
   /** Calls under way. */

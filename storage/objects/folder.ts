@@ -56,6 +56,17 @@ export async function openFolderStore(folder: string, random: Random): Promise<S
   }
 }
 
+/** The store of a folder for readers beside its owner: nothing is created or removed. */
+export function readFolderStore(folder: string): Pick<Store, 'name' | 'get' | 'list'> {
+  const name = `folder ${folder}`
+  return {
+    name,
+    get: (key, range = null, options = {}) =>
+      guarded(name, key, () => get(folder, { key, range, options })),
+    list: (prefix, options = {}) => guarded(name, prefix, () => list(folder, prefix, options)),
+  }
+}
+
 interface GetArguments {
   readonly key: string
   readonly range: ByteRange | null

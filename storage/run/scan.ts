@@ -270,7 +270,8 @@ function addRows(part: PartView, gathering: Gathering, rows: Uint32Array): void 
     gathering.timeHi.push(at(words, hi, rows[i]!) | 0)
     gathering.stream.push(at(words, stream, rows[i]!))
   }
-  for (const column of part.layout.columns) {
+  // The first column is the row's time, which every batch has by itself.
+  for (const column of part.layout.columns.slice(1)) {
     const builder = gathering.builder({ scope: 'row', key: column.key, type: column.type })
     if (builder !== null) putColumn(part, column, builder, chosen)
   }

@@ -233,13 +233,18 @@ export class StreamTable {
 
   /** Says that no new rows will name this table: it is freed with the last run that does. */
   retire(): void {
-    Atomics.store(this.#slabs.at(this.firstSlab).ints, tableRetiredWord, 1)
+    retireTable(this.#slabs, this.firstSlab)
   }
 
   /** Bytes this worker holds besides the slabs. */
   get privateBytes(): number {
     return this.#canonical.bytesUsed + this.#raw.bytesUsed + this.#streamOf.byteLength * 2
   }
+}
+
+/** Says for a worker that died that no new rows will name its table. */
+export function retireTable(slabs: Slabs, firstSlab: number): void {
+  Atomics.store(slabs.at(firstSlab).ints, tableRetiredWord, 1)
 }
 
 /** Whether the table's worker has given it up. */

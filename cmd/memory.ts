@@ -1,0 +1,45 @@
+/**
+ * Divides the one memory setting into budgets. The process, its threads and their heaps take a base;
+ * of the rest runs get the most, because they decide how large blocks become.
+ */
+import type { BudgetName } from '#base/flow/budget.ts'
+
+export interface MemoryPlan {
+  readonly totalBytes: number
+  readonly slabBytes: number
+  readonly slabs: number
+  readonly budgets: Readonly<Record<BudgetName, number>>
+  /** Old generation of a worker's heap, MB. */
+  readonly heapMb: number
+}
+
+const mebi = 2 ** 20
+
+/** What the program and its threads need before the first request. */
+const baseBytes = 160 * mebi
+/** The least with which every signal can have an open run, a sealed one and a stream table. */
+const minSlabs = 10
+
+/** The memory of a process on a machine that nobody set a limit for. */
+export function defaultMemory(machineBytes: number): number {
+  return Math.min(2048 * mebi, Math.floor(machineBytes / 4))
+}
+
+export function planMemory(totalBytes: number): MemoryPlan {
+  const free = Math.max(128 * mebi, totalBytes - baseBytes)
+  const runBytes = Math.floor(free * 0.4)
+  const slabBytes = runBytes >= minSlabs * 16 * mebi ? 16 * mebi : 8 * mebi
+  return {
+    totalBytes,
+    slabBytes,
+    slabs: Math.max(minSlabs, Math.floor(runBytes / slabBytes)),
+    budgets: {
+      request: Math.floor(free * 0.2),
+      query: Math.floor(free * 0.25),
+      read: Math.floor(free * 0.05),
+      run: runBytes,
+      cache: Math.floor(free * 0.1),
+    },
+    heapMb: Math.max(128, Math.floor((free * 0.5) / mebi)),
+  }
+}

@@ -1,0 +1,38 @@
+/** The Log thread: the one writer of the Log, called by ingest workers over ports of their own. */
+import type { MessagePort } from 'node:worker_threads'
+import { systemClock } from '#base/clock.ts'
+import { systemRandom } from '#base/random.ts'
+import { serve } from '#base/threads/port.ts'
+import { folderDisk } from '#storage/log/disk.ts'
+import type { LogRecord } from '#storage/log/log.ts'
+import { SegmentedLog } from '#storage/log/segmented-log.ts'
+import type { WorkerConfig } from './shared.ts'
+
+export type LogTasks = ReturnType<typeof logTasks>
+export type AppendTasks = ReturnType<typeof appendTasks>
+
+function appendTasks(opening: Promise<SegmentedLog>) {
+  return {
+    append: async (records: readonly LogRecord[]) => (await opening).append(records),
+  }
+}
+
+export function logTasks(config: WorkerConfig) {
+  const opening = SegmentedLog.open({
+    disk: folderDisk(config.logDir),
+    clock: systemClock,
+    random: systemRandom,
+    segmentBytes: config.ingester.segmentBytes,
+    minFreeBytes: config.minFreeBytes,
+  })
+  return {
+    state: async () => {
+      const log = await opening
+      return { id: log.id, start: log.start(), end: log.end(), damages: [...log.damages] }
+    },
+    connect: (port: MessagePort) => serve(port, appendTasks(opening)),
+    forget: async (offset: number) => (await opening).forget(offset),
+    storedBytes: async () => (await opening).storedBytes(),
+    close: async () => (await opening).close(),
+  }
+}

@@ -1,0 +1,30 @@
+/** A query worker: runs the jobs of the query APIs. */
+import { systemClock } from '#base/clock.ts'
+import { Budget } from '#base/flow/budget.ts'
+import type { CallContext } from '#base/threads/port.ts'
+import { Slabs } from '#base/threads/slabs.ts'
+import { apis } from '#querier/api/index.ts'
+import type { QueryJob } from '#querier/job.ts'
+import { QueryWorker } from '#querier/query-worker.ts'
+import { openReader } from '../store.ts'
+import type { WorkerData } from './shared.ts'
+
+export type QueryTasks = ReturnType<typeof queryTasks>
+
+export function queryTasks({ config, shared }: WorkerData) {
+  const starting = openReader(config.store).then(
+    (store) =>
+      new QueryWorker({
+        slabs: new Slabs(shared.slabs),
+        store,
+        controlMemory: shared.control,
+        budget: new Budget(shared.budgets, 'query', systemClock),
+        clock: systemClock,
+        endpoints: apis.flatMap((api) => api.endpoints),
+        maxQueryBytes: config.querier.maxQueryBytes,
+      }),
+  )
+  return {
+    answer: async (job: QueryJob, context: CallContext) => (await starting).answer(job, context),
+  }
+}

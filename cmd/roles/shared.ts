@@ -1,0 +1,45 @@
+/** What every worker thread is given at its start: plain data and shared memory. */
+import type { SlabMemory } from '#base/threads/slabs.ts'
+import type { ProgramConfig } from '../config.ts'
+
+export interface SharedData {
+  readonly slabs: SlabMemory
+  readonly budgets: SharedArrayBuffer
+  readonly control: SharedArrayBuffer
+}
+
+/** The settings that workers need; secrets cross as their text. */
+export interface WorkerConfig {
+  readonly logLevel: ProgramConfig['logLevel']
+  /** Folder of the Log's segments. */
+  readonly logDir: string
+  readonly store: StoreSettings
+  readonly receiver: ProgramConfig['receiver']
+  readonly distributor: ProgramConfig['distributor']
+  readonly ingester: ProgramConfig['ingester']
+  readonly querier: ProgramConfig['querier']
+  readonly retentionMs: number
+  /** Bytes that stay free on the disk of the Log. */
+  readonly minFreeBytes: number
+}
+
+/** Where blocks are. */
+export type StoreSettings =
+  | { readonly kind: 'folder'; readonly path: string }
+  | {
+      readonly kind: 's3'
+      readonly url: string
+      readonly endpoint: string | null
+      readonly region: string
+      readonly accessKey: string | null
+      readonly secretKey: string | null
+    }
+
+export type WorkerRole = 'log' | 'ingest' | 'query' | 'background'
+
+export interface WorkerData {
+  readonly role: WorkerRole
+  readonly index: number
+  readonly config: WorkerConfig
+  readonly shared: SharedData
+}

@@ -1,0 +1,287 @@
+/**
+ * An all-in-one process, wired: folder and store, threads, catalogs, ingester, receiver, query APIs,
+ * admin port. What roles need of each other is passed as functions; a fleet would pass RPC clients
+ * of the same types.
+ */
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '#base/clock.ts'
+import { Budget } from '#base/flow/budget.ts'
+import { ControlCells } from '#base/flow/control-cell.ts'
+import { createHttpServer, type HttpServer } from '#base/http/server.ts'
+import { createLogger } from '#base/log.ts'
+import { createMetrics, type Metrics } from '#base/metrics.ts'
+import type { Part } from '#base/part.ts'
+import { systemRandom } from '#base/random.ts'
+import { Slabs } from '#base/threads/slabs.ts'
+import { authenticate } from '#distributor/authenticate.ts'
+import { createIngester, type Ingester, type SignalDeps } from '#ingester/index.ts'
+import { apis } from '#querier/api/index.ts'
+import { apiRoutes, type RouteDeps } from '#querier/routes.ts'
+import { pinSnapshot } from '#querier/snapshot.ts'
+import { createReceiver, type Receiver } from '#receiver/index.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
+import { PinLedger } from '#storage/catalog/pins.ts'
+import { ownFolder } from '#storage/folder/own.ts'
+import { selfTest } from '#storage/objects/self-test.ts'
+import { adminApp } from '../admin.ts'
+import type { ProgramConfig } from '../config.ts'
+import { planMemory, type MemoryPlan } from '../memory.ts'
+import type { StoreSettings, WorkerConfig } from '../roles/shared.ts'
+import { openStore } from '../store.ts'
+import { openCatalogs, type Catalogs } from './catalogs.ts'
+import { createThreads, type Threads } from './threads.ts'
+import { sealRunsOf } from './death.ts'
+
+export interface House {
+  /** To be run in this order. */
+  readonly parts: readonly Part[]
+  readonly ingester: Ingester
+  readonly receiver: Receiver
+  readonly metrics: Metrics
+  readonly memory: MemoryPlan
+  readonly storeName: string
+  readonly storeSettings: StoreSettings
+  /** Ports that are listened on once the parts run. */
+  ports(): Readonly<Record<'loki' | 'prometheus' | 'tempo' | 'admin', number>>
+  /** Lets go of threads and folder, after the parts have ended. */
+  close(): Promise<void>
+}
+
+export interface HouseOptions {
+  readonly totalMemory: number
+  /** Reasons why the process is not ready; asked by `/ready`. */
+  readonly unready: () => { part: string; reason: string }[]
+  /** The effective settings as text, for `/config`. */
+  readonly configText: string
+  /** The Log cannot be written any more: the process has to end. */
+  readonly fatal: (message: string) => void
+}
+
+/** One query worker less than cores, at least one. */
+function queryWorkers(): number {
+  return Math.min(8, Math.max(1, availableParallelism() - 1))
+}
+
+function storeSettings({ storage }: ProgramConfig): StoreSettings {
+  if (storage.url === undefined) return { kind: 'folder', path: join(storage.dir, 'objects') }
+  return {
+    kind: 's3',
+    url: storage.url,
+    endpoint: storage.endpoint ?? null,
+    region: storage.region,
+    accessKey: storage.accessKey ?? null,
+    secretKey: storage.secretKey?.reveal() ?? null,
+  }
+}
+
+function workerConfig(config: ProgramConfig, store: StoreSettings): WorkerConfig {
+  const { receiver, distributor, ingester, querier, logLevel, storage } = config
+  return {
+    logLevel,
+    logDir: join(storage.dir, 'log'),
+    store,
+    receiver,
+    distributor,
+    ingester,
+    querier,
+    retentionMs: storage.retention,
+    // A twentieth of the budget, so that flushes have room when appends are refused.
+    minFreeBytes: Math.min(1e9, Math.floor(storage.budget / 20)),
+  }
+}
+
+/** Builds a house; on failure everything taken so far is let go. Throws errors that name the folder, port or store. */
+export async function buildHouse(config: ProgramConfig, options: HouseOptions): Promise<House> {
+  const folder = ownFolder(config.storage.dir)
+  let threads: Threads | null = null
+  try {
+    const settings = storeSettings(config)
+    const memory = planMemory(options.totalMemory)
+    threads = createThreads({
+      config: workerConfig(config, settings),
+      memory,
+      queryWorkers: queryWorkers(),
+      logger: createLogger('threads', config.logLevel),
+      onIngestDeath: (index) => sealRunsOf(slabs, index),
+      onLogDeath: () => options.fatal('the thread of the Log ended'),
+    })
+    const slabs = new Slabs(threads.shared.slabs)
+    return await build({ config, options, settings, memory, threads, slabs, folder })
+  } catch (error) {
+    await threads?.close().catch(() => {}) // the first error is the one to show
+    folder.release()
+    throw error
+  }
+}
+
+interface Foundation {
+  readonly config: ProgramConfig
+  readonly options: HouseOptions
+  readonly settings: StoreSettings
+  readonly memory: MemoryPlan
+  readonly threads: Threads
+  readonly slabs: Slabs
+  readonly folder: { release(): void }
+}
+
+async function build(base: Foundation): Promise<House> {
+  const { config, options, settings, memory, threads, folder } = base
+  const metrics = createMetrics()
+  const [store, log] = await Promise.all([
+    openStore(settings),
+    threads.log.at(0).call('state', undefined),
+  ])
+  if (settings.kind === 's3') await selfTest(store, systemRandom)
+  const catalogs = await openCatalogs(store, log.id)
+  const pins = new PinLedger(systemClock)
+  const ingester = buildIngester(base, {
+    catalogs,
+    pins,
+    metrics,
+    log,
+    remember: (found) => receiver.remember(found.requestHash, found.receipt, found.ageMs),
+  })
+  const receiver = createReceiver(config.receiver, config.listen.host, {
+    accept: (raw) => ingester.accept(raw),
+    reserve: (bytes) => requests.take(bytes, config.ingester.maxWait),
+    authenticate: (headers) => authenticate(headers, config.distributor, 'write'),
+    clock: systemClock,
+    metrics,
+    log: createLogger('receiver', config.logLevel),
+  })
+  const requests = new Budget(threads.shared.budgets, 'request', systemClock)
+  const deps: RouteDeps = {
+    clock: systemClock,
+    logger: createLogger('querier', config.logLevel),
+    metrics,
+    cells: new ControlCells(threads.shared.control, systemClock),
+    authenticate: (headers) =>
+      authenticate((name) => headers[name] ?? null, config.distributor, 'read'),
+    ready: () => ingester.ready(5000),
+    pin: (tenants, needs, expire) =>
+      pinSnapshot(
+        { tenants, needs, expire },
+        { catalogs, runs: (signal) => ingester.runs(signal), pins },
+      ),
+    answer: (job) => threads.query.idlest().stream('answer', job),
+  }
+  const servers = queryServers(config, deps)
+  const admin = createHttpServer(
+    {
+      name: 'admin',
+      host: config.listen.host,
+      port: config.listen.adminPort,
+      setting: 'listen.adminPort',
+      clock: systemClock,
+    },
+    adminApp({ metrics, unready: options.unready, configText: options.configText }),
+  )
+  return {
+    // The doors for data open first: a sender is served while the Log is still read back.
+    parts: [...receiver.parts, ...ingester.parts, ...Object.values(servers), admin],
+    ingester,
+    receiver,
+    metrics,
+    memory,
+    storeName: store.name,
+    storeSettings: settings,
+    ports: () => ({
+      loki: servers.loki.port(),
+      prometheus: servers.prometheus.port(),
+      tempo: servers.tempo.port(),
+      admin: admin.port(),
+    }),
+    async close() {
+      await threads.close()
+      folder.release()
+    },
+  }
+}
+
+function queryServers(
+  config: ProgramConfig,
+  deps: RouteDeps,
+): Record<'loki' | 'prometheus' | 'tempo', HttpServer> {
+  const { listen } = config
+  const server = (product: 'loki' | 'prometheus' | 'tempo', port: number): HttpServer => {
+    const api = apis.find((one) => one.product === product)
+    const options = {
+      name: product,
+      host: listen.host,
+      port,
+      setting: `listen.${product}Port`,
+      clock: systemClock,
+    }
+    if (api === undefined) throw new Error(`there is no API ${product}`)
+    return createHttpServer(options, apiRoutes(api, config.querier, deps))
+  }
+  return {
+    loki: server('loki', listen.lokiPort),
+    prometheus: server('prometheus', listen.prometheusPort),
+    tempo: server('tempo', listen.tempoPort),
+  }
+}
+
+interface IngesterWiring {
+  readonly catalogs: Catalogs
+  readonly pins: PinLedger
+  readonly metrics: Metrics
+  readonly log: { readonly id: string; readonly end: number }
+  readonly remember: (found: {
+    requestHash: string
+    receipt: Parameters<Receiver['remember']>[1]
+    ageMs: number
+  }) => void
+}
+
+function buildIngester({ config, threads, slabs }: Foundation, wiring: IngesterWiring): Ingester {
+  const { catalogs, pins, metrics, log, remember } = wiring
+  const worker = () => threads.ingest.at(0)
+  const signalDeps = (signal: SignalName): SignalDeps => {
+    const catalog = catalogs[signal]
+    return {
+      commit: (object) => catalog.commit(object),
+      show: (entry) => catalog.show(entry),
+      nextOffset: catalog.nextOffset,
+      cut: () => worker().call('cut', signal),
+      flush: (job) => threads.background.at(0).call('flush', job),
+    }
+  }
+  return createIngester(config.ingester, {
+    slabs,
+    clock: systemClock,
+    random: systemRandom,
+    logger: createLogger('ingester', config.logLevel),
+    metrics,
+    logId: log.id,
+    signals: {
+      logs: signalDeps('logs'),
+      metrics: signalDeps('metrics'),
+      traces: signalDeps('traces'),
+    },
+    isPinned: (slab) => pins.isRunPinned(String(slab)),
+    accept: (raw) => {
+      const body = ownBuffer(raw.body)
+      return worker().call('accept', { ...raw, body }, [body.buffer])
+    },
+    barrier: () => worker().call('barrier', undefined),
+    logEnd: async () => (await threads.log.at(0).call('state', undefined)).end,
+    forget: (offset) => threads.log.at(0).call('forget', offset),
+    async replay() {
+      const from = {
+        logs: catalogs.logs.nextOffset,
+        metrics: catalogs.metrics.nextOffset,
+        traces: catalogs.traces.nextOffset,
+      }
+      for (const found of await worker().call('replay', { from, to: log.end })) remember(found)
+    },
+  })
+}
+
+/** The bytes in a buffer of their own, which can move to another thread: small buffers share a pool. */
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes
+  const own = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength
+  return own ? new Uint8Array(buffer) : Uint8Array.from(bytes)
+}

@@ -1,0 +1,26 @@
+/** Entry of every worker thread: serves the tasks of its role to the main thread. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { must } from '#base/assert.ts'
+import { serve, type TaskTable } from '#base/threads/port.ts'
+import type { IngestData } from './roles/ingest.ts'
+import type { WorkerData } from './roles/shared.ts'
+
+const port = must(parentPort, 'this module runs in a worker thread')
+const data = workerData as WorkerData // made by `run.ts`, which starts this module
+
+/** Only the modules of the role are loaded. */
+async function tasksOf(role: WorkerData['role']): Promise<TaskTable> {
+  switch (role) {
+    case 'log':
+      return (await import('./roles/log.ts')).logTasks(data.config)
+    case 'ingest':
+      return (await import('./roles/ingest.ts')).ingestTasks(data as IngestData) // the role says so
+    case 'query':
+      return (await import('./roles/query.ts')).queryTasks(data)
+    case 'background':
+      return (await import('./roles/background.ts')).backgroundTasks(data)
+  }
+}
+
+// Calls that come while the modules load wait in the port, which is read from `serve` on.
+serve(port, await tasksOf(data.role))
