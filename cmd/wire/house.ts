@@ -142,15 +142,7 @@ async function build(base: Foundation): Promise<House> {
     log,
     remember: (found) => receiver.remember(found.requestHash, found.receipt, found.ageMs),
   })
-  const receiver = createReceiver(config.receiver, config.listen.host, {
-    accept: (raw) => ingester.accept(raw),
-    reserve: (bytes) => requests.take(bytes, config.ingester.maxWait),
-    authenticate: (headers) => authenticate(headers, config.distributor, 'write'),
-    clock: systemClock,
-    metrics,
-    log: createLogger('receiver', config.logLevel),
-  })
-  const requests = new Budget(threads.shared.budgets, 'request', systemClock)
+  const receiver = buildReceiver(base, ingester, metrics)
   const deps: RouteDeps = {
     clock: systemClock,
     logger: createLogger('querier', config.logLevel),
@@ -197,6 +189,22 @@ async function build(base: Foundation): Promise<House> {
       folder.release()
     },
   }
+}
+
+function buildReceiver(
+  { config, threads }: Foundation,
+  ingester: Ingester,
+  metrics: Metrics,
+): Receiver {
+  const requests = new Budget(threads.shared.budgets, 'request', systemClock)
+  return createReceiver(config.receiver, config.listen.host, {
+    accept: (raw) => ingester.accept(raw),
+    reserve: (bytes) => requests.take(bytes, config.ingester.maxWait),
+    authenticate: (headers) => authenticate(headers, config.distributor, 'write'),
+    clock: systemClock,
+    metrics,
+    log: createLogger('receiver', config.logLevel),
+  })
 }
 
 function queryServers(
