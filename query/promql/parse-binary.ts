@@ -6,6 +6,7 @@ import type { Binary, BinaryOperator, Cardinality, Expr, VectorMatching } from '
 import { literalOf } from './parse-duration.ts'
 import { parseGroupingLabels } from './parse-grouping.ts'
 import type { Parser } from './parser.ts'
+import { expressionStarts } from './tokens.ts'
 
 export interface BinaryModifiers {
   readonly returnBool: boolean
@@ -30,7 +31,9 @@ function parseMatching(parser: Parser): Matching {
   if (group === null) return { cardinality: 'one-to-one', on, labels, include: [] }
   const cardinality = group.kind === 'group_left' ? 'many-to-one' : 'one-to-many'
   // A parenthesis here always begins the list, never the right operand.
-  const include = parser.peek().kind === '(' ? parseGroupingLabels(parser) : []
+  const { kind } = parser.peek()
+  const isOperand = kind !== '(' && expressionStarts.has(kind)
+  const include = isOperand ? [] : parseGroupingLabels(parser)
   return { cardinality, on, labels, include }
 }
 

@@ -6,6 +6,7 @@
  */
 import { checkHeight } from '../text/depth.ts'
 import { parsePromDuration } from '../text/durations.ts'
+import type { Span } from '../text/position.ts'
 import type { TimeShift } from './nodes.ts'
 import {
   durationChildren,
@@ -90,7 +91,12 @@ function parseOffsetExpr(parser: Parser): DurationExpr {
   }
   const number = parser.take('number') ?? parser.take('duration')
   if (number !== null) return negate(parser, sign, literalOf(parser, number))
-  return negate(parser, sign, parseOperand(parser, offsetExpectation))
+  const operand = parseUnchecked(parser, offsetExpectation)
+  const expr = negate(parser, sign, operand)
+  // Prometheus lets signed parentheses pass even where duration expressions are off.
+  if (operand.kind === 'paren') return expr
+  refuseUnlessEnabled(parser, { from: sign.from, to: expr.span.to })
+  return expr
 }
 
 function parseDurationExpr(
@@ -142,7 +148,7 @@ interface Combination {
 }
 
 function combine(parser: Parser, { kind, operator, left, right }: Combination): DurationBinary {
-  refuseUnlessEnabled(parser, left)
+  refuseUnlessEnabled(parser, left.span)
   if ((kind === '/' || kind === '%') && right.kind === 'literal' && right.seconds === 0) {
     throw parser.error(operator, kind === '/' ? 'division by zero' : 'modulo by zero')
   }
@@ -151,6 +157,14 @@ function combine(parser: Parser, { kind, operator, left, right }: Combination): 
 }
 
 function parseOperand(parser: Parser, expectation: Expectation): DurationExpr {
+  const expr = parseUnchecked(parser, expectation)
+  if (expr.kind === 'paren') refuseUnlessEnabled(parser, expr.expr.span)
+  else if (expr.kind !== 'literal') refuseUnlessEnabled(parser, expr.span)
+  return expr
+}
+
+/** An operand, before it is asked whether more than a literal may stand here. */
+function parseUnchecked(parser: Parser, expectation: Expectation): DurationExpr {
   const token = parser.peek()
   switch (token.kind) {
     case 'number':
@@ -170,7 +184,8 @@ function parseOperand(parser: Parser, expectation: Expectation): DurationExpr {
 }
 
 function checkedLiteral(parser: Parser, literal: DurationLiteral, token: Token): DurationLiteral {
-  if (Math.abs(literal.seconds) > maxSeconds) {
+  // NaN is refused too; in Go's integers it would be the longest time into the future.
+  if (!(Math.abs(literal.seconds) <= maxSeconds)) {
     throw parser.error(token, 'duration out of range')
   }
   return literal
@@ -184,7 +199,7 @@ function parseOfQuery(
   const { from } = parser.next()
   parser.expect('(', expectation)
   const { to } = parser.expect(')', expectation)
-  return refuseUnlessEnabled(parser, { kind: 'query', name, span: { from, to } })
+  return { kind: 'query', name, span: { from, to } }
 }
 
 function parseChoice(
@@ -200,7 +215,7 @@ function parseChoice(
   parser.expect(')', expectation)
   // Prometheus places it by its arguments.
   const span = { from: left.span.from, to: right.span.to }
-  return refuseUnlessEnabled(parser, { kind: 'choice', name, left, right, span })
+  return { kind: 'choice', name, left, right, span }
 }
 
 function parseParen(parser: Parser, expectation: Expectation): DurationExpr {
@@ -209,7 +224,6 @@ function parseParen(parser: Parser, expectation: Expectation): DurationExpr {
   const expr = parseDurationExpr(parser, 0, expectation)
   parser.depth.leave()
   parser.expect(')', expectation)
-  refuseUnlessEnabled(parser, expr)
   if (expr.kind === 'paren') return expr
   const from = expr.kind === 'literal' ? open.from : expr.span.from
   return { kind: 'paren', expr, span: { from, to: expr.span.to } }
@@ -226,7 +240,7 @@ function negate(parser: Parser, sign: Token, expr: DurationExpr): DurationExpr {
   return { kind: 'negation', expr, span: { from: sign.from, to: expr.span.to } }
 }
 
-function refuseUnlessEnabled(parser: Parser, expr: DurationExpr): DurationExpr {
-  if (parser.options.durationExpressions) return expr
-  throw parser.error(expr.span, 'experimental duration expression is not enabled')
+function refuseUnlessEnabled(parser: Parser, span: Span): void {
+  if (parser.options.durationExpressions) return
+  throw parser.error(span, 'experimental duration expression is not enabled')
 }

@@ -126,8 +126,9 @@ function atTime(parser: Parser, expr: Expr, seconds: number): At {
     const shown = formatAt(seconds)
     throw parser.error(expr.span, `timestamp out of bounds for @ modifier: ${shown}`)
   }
-  const ms = seconds * 1000
-  return { kind: 'time', timeMs: Math.sign(ms) * Math.round(Math.abs(ms)) }
+  // Halves away from zero, as Go rounds; the sum makes a negative zero a plain one.
+  const ms = Math.abs(seconds * 1000)
+  return { kind: 'time', timeMs: Math.sign(seconds) * Math.round(ms) + 0 }
 }
 
 function withExtended(parser: Parser, expr: Expr, extended: 'anchored' | 'smoothed'): Expr {

@@ -94,19 +94,19 @@ test('any text gives a tree or a QueryError inside the text', () => {
       return from >= 0 && from <= to && to <= query.length + 1 && error.message !== ''
     }
   }
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), check), { numRuns: 3000 })
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), check), { numRuns: 1000 })
   fc.assert(
     fc.property(
       tokens.map((list) => list.join(' ')),
       check,
     ),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   )
   fc.assert(
     fc.property(
       tokens.map((list) => list.join('')),
       check,
     ),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   )
 })
