@@ -35,13 +35,8 @@ async function collect(
   { want, found }: { want: { tenant: Tenant; range: TimeRange }; found: BlockEntry[] },
 ): Promise<void> {
   if (!overlaps(ref, want.range)) return
-  const { leaves } = await nodes.load('tenant', ref.key)
-  const near = leaves.filter((leaf) => overlaps(leaf.ref, want.range))
-  const loaded = await Promise.all(near.map((leaf) => nodes.load('month', leaf.ref.key)))
-  for (const { blocks } of loaded) {
-    for (const entry of blocks) {
-      if (mayHold(entry, want)) found.push(entry)
-    }
+  for (const entry of await ownerBlocks(nodes, ref, want.range)) {
+    if (mayHold(entry, want)) found.push(entry)
   }
 }
 
@@ -92,4 +87,16 @@ export async function tenantSums(root: Root, nodes: NodeSource): Promise<Map<Ten
     for (const { tenant, ref } of tenants) sums.set(tenant, ref)
   }
   return sums
+}
+
+/** The blocks below a tenant's reference that meet the range; all of its leaves there are read. */
+export async function ownerBlocks(
+  nodes: NodeSource,
+  ref: Ref,
+  range: TimeRange,
+): Promise<BlockEntry[]> {
+  const { leaves } = await nodes.load('tenant', ref.key)
+  const near = leaves.filter((leaf) => overlaps(leaf.ref, range))
+  const loaded = await Promise.all(near.map((leaf) => nodes.load('month', leaf.ref.key)))
+  return loaded.flatMap(({ blocks }) => blocks)
 }
