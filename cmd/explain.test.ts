@@ -34,7 +34,7 @@ test('shows the way of a query from text to plan', (t) => {
 })
 
 test('shows a mistake at its place', (t) => {
-  const check = (query: string, language: 'promql' | 'traceql', want: RegExp) =>
+  const check = (query: string, language: 'promql' | 'logql' | 'traceql', want: RegExp) =>
     t.assert.match(explain(query, language), want)
   check('sum(x', 'promql', /^error:\n {2}1:\d+: parse error: .*\n {2}sum\(x\n {2} *\^\n$/)
   check(
@@ -42,10 +42,15 @@ test('shows a mistake at its place', (t) => {
     'promql',
     /expected type range vector.*\n {2}\(rate\(x\)\)\n {8}\^/,
   )
+  check('{', 'logql', /^error:\n {2}parse error at line 1, col 2: /)
   check('{ .a + 1 }', 'traceql', /must resolve to a boolean/)
 })
 
 test('explains the other languages too', (t) => {
+  t.assert.match(
+    explain('sum by (level) (count_over_time({app="x"} |= "e" | json [1m]))', 'logql'),
+    /select logs \{app="x"\}.*where line contains "e"/,
+  )
   t.assert.match(
     explain('{ span.a = 1 } | rate() by (name)', 'traceql'),
     /where span:a = 1.*columns \[span:a, intrinsic:name\]/,

@@ -2,6 +2,10 @@
  * The doors of the three languages under one type, for what treats them alike: `explain`, the fuzzers
  * and the benchmarks. Whoever knows which language it has imports that language.
  */
+import { check as checkLogql } from './logql/check.ts'
+import { parse as parseLogql } from './logql/parse.ts'
+import { plan as planLogql } from './logql/plan.ts'
+import { print as printLogql } from './logql/print.ts'
 import type { PlanNode } from './plan/nodes.ts'
 import type { PlanOptions } from './plan/time.ts'
 import { allExtensions } from './promql/options.ts'
@@ -13,7 +17,7 @@ import { parse as parseTraceql } from './traceql/parse.ts'
 import { plan as planTraceql } from './traceql/plan.ts'
 import { print as printTraceql } from './traceql/print.ts'
 
-export type LanguageName = 'promql' | 'traceql'
+export type LanguageName = 'promql' | 'logql' | 'traceql'
 
 /** A query that was read: its tree as plain data, and what can be done with it. */
 export interface ReadQuery {
@@ -41,6 +45,17 @@ export const languages: Readonly<Record<LanguageName, LanguageDoor>> = {
         check: () => {},
         print: () => printPromql(tree),
         plan: (options) => planPromql(tree, options, text),
+      }
+    },
+  },
+  logql: {
+    parse: (text) => {
+      const tree = parseLogql(text)
+      return {
+        tree,
+        check: () => checkLogql(tree),
+        print: () => printLogql(tree),
+        plan: (options) => planLogql(tree, options),
       }
     },
   },

@@ -13,18 +13,18 @@ export function labelsBefore(
   after: ReadonlySet<string>,
 ): 'all' | ReadonlySet<string> {
   const labels = new Set(after)
-  for (const stage of stages.toReversed()) {
+  for (const stage of stages) {
     const read = labelsRead(stage)
     if (read === 'all') return 'all'
     for (const label of read) labels.add(label)
+  }
+  for (const label of labels) {
+    // The error labels are made by the pipeline.
+    if (label.startsWith('__error')) labels.delete(label)
     // A parsed label that meets a stored one of its name is renamed; whether it does must be known.
     // (A set visits what is added to it on the way.)
-    for (const label of labels) {
-      if (label.endsWith(extracted)) labels.add(label.slice(0, -extracted.length))
-    }
+    if (label.endsWith(extracted)) labels.add(label.slice(0, -extracted.length))
   }
-  // The error labels are made by the pipeline.
-  for (const label of labels) if (label.startsWith('__error')) labels.delete(label)
   return labels
 }
 

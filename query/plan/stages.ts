@@ -12,6 +12,7 @@ type Change = (expression: Expression) => Expression
 /** The node with each expression of its stages changed, from the outermost. */
 export function rewriteConditions(node: PlanNode, change: Change): PlanNode {
   if (node.kind === 'pipeline') {
+    if (!node.stages.some(({ kind }) => kind === 'label-filter')) return node
     const stages = node.stages.map((stage) =>
       stage.kind === 'label-filter' ? { ...stage, condition: change(stage.condition) } : stage,
     )

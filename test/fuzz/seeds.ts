@@ -5,7 +5,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Material } from './generate.ts'
-import { readCases } from '#test/promql/cases.ts'
+import { readCases as readLogql } from '#test/logql/cases.ts'
+import { readCases as readPromql } from '#test/promql/cases.ts'
 
 function words(text: string): readonly string[] {
   return text.split(' ').filter((word) => word !== '')
@@ -25,7 +26,7 @@ function traceqlCases(): readonly string[] {
 }
 
 export const promql: Material = {
-  seeds: readCases('valid.txt').map(({ query }) => query),
+  seeds: readPromql('valid.txt').map(({ query }) => query),
   words: [
     ...words(
       `( ) { } [ ] , = != =~ !~ == > < >= <= + - * / % ^ atan2 and or unless bool on( ignoring(`,
@@ -51,6 +52,7 @@ export const logql: Material = {
     '{app="web"} |= ip("10.0.0.0/8") | addr != ip("::1") | regexp `(?P<name>\\w+)` | decolorize | unpack',
     'label_replace(vector(1), "a", "$1", "b", "(.*)") or absent_over_time({a="b"}[1h])',
     '{app="web"} |> "a<_>b" or "c<_>" | a="x", b="y" or c="z" and d=~".*" # comment',
+    ...readLogql('valid.txt').map(({ query }) => query),
     'sum(bytes_over_time({app="web"} [1d])) ^ 2 unless max_over_time({a="b"} | unwrap x [5m]) without (y)',
   ],
   words: [

@@ -78,6 +78,7 @@ const regex: Target = {
 
 export const targets: readonly Target[] = [
   language('promql', seeds.promql),
+  language('logql', seeds.logql),
   language('traceql', seeds.traceql),
   regex,
 ]

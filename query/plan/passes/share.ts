@@ -9,21 +9,31 @@
  * Linear in the plan: nodes are numbered from the bottom up and compared by number.
  */
 import type { PlanNode } from '../nodes.ts'
+import type { Select } from '../rows.ts'
 import { inputsOf, keyOf, walk, withInputs } from '../walk.ts'
 
 export function share(plan: PlanNode): PlanNode {
   return hasEqualSelects(plan) ? new Sharing().run(plan) : plan
 }
 
-/** Every part worth sharing holds a selection, so two equal parts hold two equal ones. Most plans end here. */
+/** Every part worth sharing holds a selection, so two equal parts hold two alike. Most plans end here. */
 function hasEqualSelects(plan: PlanNode): boolean {
-  const selects: PlanNode[] = []
+  const seen = new Set<string>()
+  let equal = false
   walk(plan, (node) => {
-    if (node.kind === 'select') selects.push(node)
+    if (node.kind !== 'select') return
+    const key = signatureOf(node)
+    equal ||= seen.has(key)
+    seen.add(key)
   })
-  if (selects.length < 2) return false
-  // Numbers that JSON cannot tell apart only make two selections look equal here.
-  return new Set(selects.map((select) => JSON.stringify(select))).size < selects.length
+  return equal
+}
+
+/** Equal selections have equal signatures; the opposite need not hold. */
+function signatureOf({ signal, matchers, reach }: Select): string {
+  let text = `${signal} ${reach?.offsetMs} ${reach?.beforeMs}`
+  for (const { label, operator, value } of matchers) text += ` ${label}${operator}${value}`
+  return text
 }
 
 /** A node whose numbered equal is known. `reads` is whether it reaches storage: others are not worth a binding. */
