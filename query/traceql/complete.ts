@@ -44,6 +44,7 @@ interface Place {
   readonly inMetrics: boolean
 }
 
+/** What may follow at `cursor`, an offset in UTF-16 units; one outside the text counts as its nearest end. */
 export function complete(text: string, cursor: number): Completion {
   const to = Math.max(0, Math.min(cursor, text.length))
   if (to > maxQueryBytes) return { from: to, to, words: [], wanted: null }

@@ -17,6 +17,7 @@ import { attributePrefixes, tokenOf, type Token, type TokenKind } from './token.
 /** A place in the text as messages show it. */
 type Shown = Pick<Token, 'shownAt' | 'lineKnown'>
 
+/** Reads one text, forward only. */
 export class Lexer {
   readonly text: string
   #at = 0

@@ -71,6 +71,7 @@ export function printName(name: string): string {
   return needsQuotes(name) ? quoteName(name) : name
 }
 
+/** The name in quotes, with the two escapes there are. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }

@@ -11,15 +11,16 @@ import type { Tokens } from './tokens.ts'
 
 const literals = ['INTEGER', 'FLOAT', 'DURATION'] as const
 
+/** Whether a number can begin with this token. */
 export function startsConstant(kind: TokenKind): boolean {
   return kind === '-' || (literals as readonly TokenKind[]).includes(kind)
 }
 
-/** A number where only a number can stand: `place` says what a 3.0 message may list. */
-export function readConstant(tokens: Tokens, place: 'threshold' | 'scalar'): Static {
+/** The number of a threshold, where only a number can stand. */
+export function readConstant(tokens: Tokens): Static {
   if (tokens.changes.constantScalars) return climb(tokens, readUnit(tokens), 0)
   if (startsConstant(tokens.peek().kind)) return readLiteral(tokens)
-  throw tokens.unexpected(place === 'threshold' ? [...literals, '-'] : [])
+  throw tokens.unexpected([...literals, '-'])
 }
 
 /** A literal with its sign; on main also a constant in brackets behind the sign. */
@@ -70,6 +71,7 @@ function climb(tokens: Tokens, first: Static, level: number): Static {
   }
 }
 
+/** The arithmetic that constants and series take. */
 export function isConstantOperator(kind: TokenKind): kind is MetricsOperator {
   return kind === '+' || kind === '-' || kind === '*' || kind === '/'
 }

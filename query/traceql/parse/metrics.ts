@@ -14,7 +14,7 @@ import {
   type SecondStage,
 } from '../nodes/metrics.ts'
 import { spansetFilterNode, type SpansetFilter } from '../nodes/pipeline.ts'
-import { staticNode, type Static } from '../nodes/static.ts'
+import { staticNode } from '../nodes/static.ts'
 import { isComparison } from '../operators.ts'
 import type { Token, TokenKind } from '../token.ts'
 import { readField, readFieldName } from './field.ts'
@@ -23,6 +23,7 @@ import type { Tokens } from './tokens.ts'
 
 const functionNames: ReadonlySet<string> = new Set(metricsFunctionNames)
 
+/** Whether the token begins a metrics function or compare(). */
 export function startsMetrics(kind: TokenKind): boolean {
   return kind === 'compare' || isFunctionName(kind)
 }
@@ -95,6 +96,7 @@ export function readFieldList(tokens: Tokens): Field[] {
   return fields
 }
 
+/** `{ field }`, or `{ }` for `{ true }`. */
 export function readSpansetFilter(tokens: Tokens): SpansetFilter {
   const { from } = tokens.expect('{')
   let field: FieldExpression
@@ -116,7 +118,7 @@ export function readSecondStages(tokens: Tokens): SecondStage[] {
     const { kind, from } = tokens.peek()
     if (isComparison(kind)) {
       tokens.take()
-      const value = secondsOf(readThreshold(tokens))
+      const value = secondsOf(readConstant(tokens))
       stages.push(thresholdNode(kind, value, tokens.since(from)))
     } else if (kind === '|') {
       tokens.take()
@@ -135,8 +137,4 @@ function readRank(tokens: Tokens): SecondStage {
   const limit = readInteger(tokens)
   tokens.expect(')')
   return rankNode(kind, limit, tokens.since(from))
-}
-
-function readThreshold(tokens: Tokens): Static {
-  return readConstant(tokens, 'threshold')
 }

@@ -73,6 +73,7 @@ export function isOnlyBracketed(sorts: readonly Sort[] | null): boolean {
   return sorts === groupSorts.pipeline
 }
 
+/** Whether an operand of the sort may stand where these may (null: all). */
 export function allows(sorts: readonly Sort[] | null, sort: Sort): boolean {
   return sorts === null || sorts.includes(sort)
 }
@@ -141,6 +142,7 @@ export function combine(tokens: Tokens, left: Operand, op: TokenKind, right: Ope
   return combineSpansets(tokens, left, op, right)
 }
 
+/** Whether both can be computed at once. */
 export function areConstant(
   operands: readonly [Operand, Operand],
 ): operands is readonly [Constant, Constant] {

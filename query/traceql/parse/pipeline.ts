@@ -3,6 +3,7 @@
  * a bracket may hold any of them and any of them may begin with a bracket: read the first operand, climb
  * over the operators its sort takes, then follow the pipes.
  */
+import type { BinaryOperator } from '../nodes/field.ts'
 import { metricsQueryNode, type MetricsQuery } from '../nodes/metrics.ts'
 import {
   aggregateNames,
@@ -14,11 +15,10 @@ import {
   selectNode,
   type Aggregate,
   type AggregateName,
+  type SpansetOperator,
   type Stage,
 } from '../nodes/pipeline.ts'
 import { isComparison, levelOf, rightLevelOf } from '../operators.ts'
-import type { BinaryOperator } from '../nodes/field.ts'
-import type { SpansetOperator } from '../nodes/pipeline.ts'
 import { readLiteral, startsConstant } from './constant.ts'
 import { readField, tryStatic } from './field.ts'
 import {
@@ -56,7 +56,7 @@ export function readHead(tokens: Tokens): Operand {
   return finishScalar(tokens, operand)
 }
 
-/** The stages behind the first one; `last` may be an aggregate or a metrics function. */
+/** All stages, the first one included, and the metrics function behind them with its second stages. */
 export interface PipelineTail {
   readonly stages: readonly Stage[]
   readonly metrics: Pick<MetricsQuery, 'first' | 'second'> | null
