@@ -27,6 +27,9 @@ export const attributeCode = {
   empty: 7,
 } as const
 
+/** Rows of a table that an intake keeps from request to request: 1.5 MiB of the widest table. */
+const keptRows = 16_384
+
 /** Growable u32 columns under fixed names. `rows` entries are valid; capacity doubles up to the caller's limits. */
 export class WordTable<Name extends string> {
   rows = 0
@@ -53,6 +56,14 @@ export class WordTable<Name extends string> {
       this.columns[name] = grown
     }
     this.#capacity = capacity
+  }
+
+  /** Empties the table. Memory is kept, unless one large request made it more than requests usually need. */
+  clear(): void {
+    this.rows = 0
+    if (this.#capacity <= keptRows) return
+    this.#capacity = keptRows
+    for (const name of this.#names) this.columns[name] = new Uint32Array(keptRows)
   }
 
   get capacity(): number {
@@ -204,7 +215,7 @@ export function createIntake<S extends SignalName>(signal: S): Intake<S> {
   }
 }
 
-/** Empties an intake for the next request; memory is kept. */
+/** Empties an intake for the next request. */
 export function resetIntake(intake: AnyIntake, bytes: Uint8Array): void {
   intake.bytes = bytes
   for (const table of [
@@ -214,6 +225,6 @@ export function resetIntake(intake: AnyIntake, bytes: Uint8Array): void {
     intake.attributes,
     intake.rows,
   ]) {
-    table.rows = 0
+    table.clear()
   }
 }
