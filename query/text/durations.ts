@@ -130,6 +130,7 @@ export function parsePromDuration(text: string): { ms: number } | { error: strin
 }
 
 function exceedsUint64(digits: string): boolean {
+  if (digits.length < 20) return false
   const significant = digits.replace(/^0+/, '')
   return significant.length > 20 || (significant !== '' && BigInt(significant) > 2n ** 64n - 1n)
 }

@@ -61,8 +61,12 @@ const hexLengths = new Map([
   ['U', 8],
 ])
 
+const needsUnescaping = /[\\\n]/
+
 /** Replaces the escapes between two quotes; an unescaped quote or newline is an error. */
 function unescape(body: string, quote: number): Unquoted {
+  if (!needsUnescaping.test(body) && !body.includes(String.fromCharCode(quote)))
+    return { value: body }
   let text = ''
   const bytes = new ByteRun()
   let at = 0
