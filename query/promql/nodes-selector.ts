@@ -21,8 +21,9 @@ export type At =
 export type Extended = 'anchored' | 'smoothed'
 
 /**
- * A length of time: whole milliseconds (the engine's resolution; finer parts are cut off), or a
- * duration expression that `prepare.ts` evaluates when step and range of the query are known.
+ * A length of time: whole milliseconds (the engine's resolution; finer parts are cut off, but a range
+ * below one keeps its fraction to print as it was), or a duration expression that `prepare.ts`
+ * evaluates when step and range of the query are known.
  */
 export type TimeShift =
   | { readonly kind: 'fixed'; readonly ms: number }

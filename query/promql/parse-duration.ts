@@ -51,7 +51,7 @@ export function literalOf(parser: Parser, token: Token): DurationLiteral {
 /** A range or a step: as `parseTime`, and a literal must be greater than 0. */
 export function parsePositiveTime(parser: Parser, expectation: Expectation): TimeShift {
   const expr = parseDurationExpr(parser, 0, expectation)
-  if (expr.kind === 'literal' && !(expr.seconds > 0)) {
+  if (expr.kind === 'literal' && !(nanoseconds(expr) > 0)) {
     throw parser.error(expr.span, 'duration must be greater than 0')
   }
   return timeOf(expr)
@@ -62,17 +62,23 @@ export function parseOffset(parser: Parser): TimeShift | null {
   const expr = parseOffsetExpr(parser)
   if (expr.kind !== 'literal') return timeOf(expr)
   const time = timeOf(expr)
-  if (time.kind === 'fixed' && time.ms === 0) return null
+  if (time.kind === 'fixed' && Math.trunc(time.ms) === 0) return null
   if (expr.seconds < 0 && !parser.options.negativeOffset) {
     throw parser.error(expr.span, 'negative offset is disabled')
   }
   return time
 }
 
+/** Rounded, as Prometheus keeps them. */
+function nanoseconds({ seconds }: DurationLiteral): number {
+  return Math.round(seconds * 1e9)
+}
+
 function timeOf(expr: DurationExpr): TimeShift {
   if (expr.kind === 'literal') {
-    // First to whole nanoseconds and then cut, as Prometheus does, so that 1.0005 is 1000 ms.
-    return { kind: 'fixed', ms: Math.trunc(Math.round(expr.seconds * 1e9) / 1e6) }
+    const ms = nanoseconds(expr) / 1e6
+    // Less than one is kept, so that it prints as what it was and not as a 0 that is refused.
+    return { kind: 'fixed', ms: Math.abs(ms) < 1 ? ms : Math.trunc(ms) }
   }
   checkHeight(expr, durationChildren, (node) => node.span)
   return { kind: 'computed', expr }

@@ -68,7 +68,7 @@ const table: ExprTable<PlanNode, PlanOptions> = {
 
 function msOf(time: TimeShift): number {
   assert(time.kind === 'fixed', 'prepare() evaluates duration expressions')
-  return time.ms
+  return Math.trunc(time.ms)
 }
 
 function shiftOf({ at, offset }: { at: At | null; offset: TimeShift | null }): Shift {

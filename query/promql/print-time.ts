@@ -16,7 +16,9 @@ export function printNumber(value: number, isDuration: boolean): string {
 
 /** What stands between brackets: `5m`, `step() + 5m`. */
 export function printTime(time: TimeShift): string {
-  return time.kind === 'fixed' ? formatPromDuration(time.ms) : printDuration(time.expr)
+  if (time.kind === 'computed') return printDuration(time.expr)
+  // Durations have no unit below the millisecond, numbers do.
+  return time.ms > 0 && time.ms < 1 ? formatFloat(time.ms / 1000, 'f') : formatPromDuration(time.ms)
 }
 
 /** ` offset 5m`, or nothing. */
