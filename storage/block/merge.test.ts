@@ -1,0 +1,143 @@
+/** Merged sections hold every row once, in final order, however rows were spread over blocks. */
+import type { Batch } from '#schemas/batch.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
+import { batchOf, rowTexts, sorted, streamOf, streamsOf, type Row } from '#test/golden/rows.ts'
+import * as fc from 'fast-check'
+import { test } from 'node:test'
+import { mergeSections } from './merge.ts'
+import { openBlock, type Block } from './open.ts'
+import { bytesSource } from './source.ts'
+import { createBlockWriter } from './write.ts'
+
+const base = 1_700_000_000_000_000_000n
+const identities = ['web', 'pay', 'db', 'mail'].map((name) => streamOf(name))
+
+async function blockOf(
+  signal: SignalName,
+  rows: readonly Row[],
+  endOffset: number,
+): Promise<Block> {
+  // A block has only the streams it needs, so that lists differ.
+  const used = [...new Set(rows.map((row) => row.stream))]
+  const streams = streamsOf(used.map((id) => identities[id]!))
+  const own = rows.map((row) => ({ ...row, stream: used.indexOf(row.stream) }))
+  return write(sorted(batchOf(signal, streams, own)), endOffset)
+}
+
+async function write(batch: Batch, endOffset: number): Promise<Block> {
+  const writer = createBlockWriter(
+    {
+      signal: batch.signal,
+      level: 0,
+      logId: '0123456789abcdef',
+      partition: 0,
+      startOffset: 0,
+      endOffset,
+      nonce: '00',
+      createdNs: base,
+    },
+    { pageRows: 50 },
+  )
+  writer.beginSection('acme', batch.streams)
+  writer.append(batch)
+  writer.endSection()
+  return openBlock(bytesSource(writer.finish().bytes))
+}
+
+async function merged(blocks: readonly Block[]): Promise<{ rows: string[]; dropped: number }> {
+  const merge = await mergeSections(blocks, 'acme')
+  const rows: string[] = []
+  for await (const batch of merge.batches()) rows.push(...rowTexts(batch))
+  return { rows, dropped: merge.dropped() }
+}
+
+const row = fc.record({
+  stream: fc.nat(3),
+  timeNs: fc.nat(3000).map((s) => base + BigInt(s) * 4_000_000_000n),
+  source: fc.nat(2),
+})
+
+test('logs of three blocks', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 3, maxLength: 200 }), async (list) => {
+      const rows = list.map(({ stream, timeNs }, i) => ({
+        stream,
+        timeNs,
+        values: { 'r:text:body': `line ${i}` },
+      }))
+      const parts = [0, 1, 2].map((source) => rows.filter((_, i) => list[i]?.source === source))
+      const blocks = await Promise.all(
+        parts.filter((part) => part.length > 0).map((part, i) => blockOf('logs', part, i + 1)),
+      )
+      const { rows: got, dropped } = await merged(blocks)
+      const want = sorted(batchOf('logs', streamsOf(identities), rows))
+      t.assert.equal(dropped, 0)
+      t.assert.deepEqual(got.toSorted(), rowTexts(want).toSorted())
+      const withoutBody = (line: string) => line.replace(/ r:text.*/, '')
+      t.assert.deepEqual(got.map(withoutBody), rowTexts(want).map(withoutBody))
+    }),
+    { numRuns: 30 },
+  )
+})
+
+const id = (seed: number, bytes: number) =>
+  Uint8Array.from({ length: bytes }, (_, i) => (seed * 31 + i * 7) & 255)
+
+test('pieces of a trace from several blocks become neighbours at its earliest start', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 3, maxLength: 200 }), async (list) => {
+      const rows: Row[] = list.map(({ stream, timeNs }, i) => ({
+        stream,
+        timeNs: timeNs + BigInt(i),
+        values: {
+          'r:id16:traceId': id(i % 17, 16),
+          'r:id8:spanId': Uint8Array.of(0, 0, 0, 0, 0, 0, i >> 8, i & 255),
+          'r:u32:kind': 1,
+        },
+      }))
+      const parts = [0, 1, 2].map((source) => rows.filter((_, i) => list[i]?.source === source))
+      const blocks = await Promise.all(
+        parts.filter((part) => part.length > 0).map((part, i) => blockOf('traces', part, i + 1)),
+      )
+      const want = sorted(batchOf('traces', streamsOf(identities), rows))
+      t.assert.deepEqual((await merged(blocks)).rows, rowTexts(want))
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('the same row from two blocks stays once; equal lines of one block stay', async (t) => {
+  const line = (body: string, at: bigint): Row => ({
+    stream: 0,
+    timeNs: base + at,
+    values: { 'r:text:body': body },
+  })
+  const first = await blockOf(
+    'logs',
+    [line('a', 0n), line('b', 0n), line('b', 0n), line('c', 5n)],
+    1,
+  )
+  const second = await blockOf('logs', [line('b', 0n), line('c', 5n), line('c', 6n)], 2)
+  const { rows, dropped } = await merged([second, first])
+  t.assert.equal(dropped, 2)
+  t.assert.deepEqual(
+    rows.map((text) => `${/ (\d+) /.exec(text)?.[1]?.slice(-1)}${/body="(.)"/.exec(text)?.[1]}`),
+    ['0a', '0b', '0b', '5c', '6c'],
+  )
+})
+
+test('of two samples of one time the one of the higher offset stays', async (t) => {
+  const sample = (value: number, at: bigint): Row => ({
+    stream: 0,
+    timeNs: base + at,
+    values: { 'r:double:value': value },
+  })
+  const older = await blockOf('metrics', [sample(1, 0n), sample(2, 1n)], 5)
+  const newer = await blockOf('metrics', [sample(20, 1n), sample(30, 2n)], 9)
+  const { rows, dropped } = await merged([newer, older])
+  t.assert.equal(dropped, 1)
+  t.assert.deepEqual(
+    rows.map((text) => /value=(\d+)/.exec(text)?.[1]),
+    ['1', '20', '30'],
+  )
+})
