@@ -63,11 +63,12 @@ function keepDistinct(
   const [from, to] = range
   const { kept } = into
   const first = into.count
+  const crowded = to - from > maxCompared
   let { count } = into
   for (let i = from; i < to; i++) {
     const row = order[i]!
     let same = false
-    for (let k = first; k < count && !same && to - from <= maxCompared; k++) {
+    for (let k = crowded ? count : first; k < count && !same; k++) {
       const other = kept[k]!
       same =
         origin[other] !== origin[row] && columns.every((vector) => sameValue(vector, other, row))

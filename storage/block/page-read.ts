@@ -7,6 +7,7 @@ import { decodeColumn } from '../column/read.ts'
 import { sliceVector } from '../column/vector.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { encodingId } from '../encoding/ids.ts'
+import { decodeParents } from '../encoding/parents.ts'
 import { decodeRest, restStarts, restVectors, type Rest } from '../encoding/rest.ts'
 import { decodeTimes } from '../encoding/times.ts'
 import { decodeWords } from '../encoding/words.ts'
@@ -30,8 +31,12 @@ export class PageReader {
   readonly #vectors = new Map<string, Vector | null>()
   #rest: { rest: Rest; starts: Uint32Array } | null = null
 
-  constructor(section: Section, page: PageEntry) {
+  readonly #span: FoundColumn
+
+  /** `span` is where the section keeps span ids, which parents are told by. */
+  constructor(section: Section, page: PageEntry, span: FoundColumn) {
     this.#section = section
+    this.#span = span
     this.page = page
   }
 
@@ -73,7 +78,10 @@ export class PageReader {
     for (const found of columns) {
       const own = this.#columnPart(found)
       if (own !== null) {
-        if (!this.#vectors.has(columnId(found.column))) parts.add(own)
+        if (this.#vectors.has(columnId(found.column))) continue
+        parts.add(own)
+        const span = own.encoding === encodingId.parents ? this.#columnPart(this.#span) : null
+        if (span !== null && !this.#vectors.has(columnId(this.#span.column))) parts.add(span)
         continue
       }
       const rest = found.rest < 0 ? null : partOf(this.page.parts, pagePart.rest)
@@ -92,6 +100,8 @@ export class PageReader {
     columns: readonly FoundColumn[],
   ): void {
     const { rows } = this.page
+    const known = [...columns, this.#span]
+    const parents: (() => void)[] = []
     parts.forEach((part, i) => {
       if (part.number === pagePart.rest) {
         const limits = { rows, columns: maxRestColumns, maxBytes: maxColumnBytes }
@@ -99,13 +109,23 @@ export class PageReader {
         this.#rest = { rest, starts: restStarts(rest) }
         return
       }
-      const found = columns.find((one) => one.number === part.number - firstColumnPart)
+      const found = known.find((one) => one.number === part.number - firstColumnPart)
       if (found === undefined) return
       const { column } = found
+      if (part.encoding === encodingId.parents && column.type === 'id8') {
+        parents.push(() => {
+          const span = this.#vectors.get(columnId(this.#span.column)) ?? null
+          const vector = decodeParents(reader(bytes[i]!, columnId(column)), rows, span)
+          this.#vectors.set(columnId(column), vector)
+        })
+        return
+      }
       const limits = { rows, maxBytes: maxColumnBytes }
       const vector = decodeColumn(reader(bytes[i]!, columnId(column)), column.type, limits)
       this.#vectors.set(columnId(column), vector)
     })
+    // Last, because they need the span ids.
+    for (const decode of parents) decode()
   }
 
   /** A loaded column of all rows; null when no row has a value. */

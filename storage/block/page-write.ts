@@ -9,6 +9,7 @@ import { hashBytes } from '../column/distinct.ts'
 import { presentRows, gatherTexts } from '../column/vector.ts'
 import { encodingId } from '../encoding/ids.ts'
 import { encodeOffsets } from '../encoding/offsets.ts'
+import { encodeParents } from '../encoding/parents.ts'
 import { encodeRest } from '../encoding/rest.ts'
 import { chunkStarts } from '../encoding/samples.ts'
 import { encodePoolCodes, type TimePoolBuilder } from '../encoding/times.ts'
@@ -64,9 +65,13 @@ export function encodePage(rows: Rows, chosen: PageColumns, options: PageOptions
     restFilter = filterOfColumns(chosen.rest.map((one) => one.column))
   }
   let filtered = false
+  const spanIds = spanIdsOf(chosen)
   for (const { column: ref, vector, number } of chosen.columns) {
     out.reset()
-    const encoding = encodeColumn(out, vector, column)
+    const isParent = columnId(ref) === parentColumn && spanIds !== null && vector.kind === 'fixed'
+    const encoding = isParent
+      ? encodeParents(out, vector, spanIds, options.dense)
+      : encodeColumn(out, vector, column)
     const bounds = boundsOf(vector)
     parts.push({ number: firstColumnPart + number, encoding, bytes: out.copy(), bounds })
     if (ref.type === 'text' && encoding === encodingId.texts) {
@@ -75,6 +80,14 @@ export function encodePage(rows: Rows, chosen: PageColumns, options: PageOptions
     }
   }
   return { parts, filter: filtered ? options.filter.finish() : null, restFilter }
+}
+
+const parentColumn = 'r:id8:parentSpanId'
+
+/** Span ids of a page in which every row has one; null elsewhere. */
+function spanIdsOf(chosen: PageColumns): Uint8Array | null {
+  const spans = chosen.columns.find(({ column }) => columnId(column) === 'r:id8:spanId')?.vector
+  return spans?.kind === 'fixed' && spans.present === null ? spans.bytes : null
 }
 
 /** Rows where another stream begins than the row before. */

@@ -58,6 +58,7 @@ export async function* scanSection(
   )
   if (numbers.length === 0) return
   const wanted = await findColumns(section, await wantedColumns(section, scan.columns))
+  const [span] = await findColumns(section, [{ scope: 'row', key: 'spanId', type: 'id8' }])
   const list = await section.streams()
   const { pages } = await section.directory()
   for (const page of ordered(
@@ -65,7 +66,7 @@ export async function* scanSection(
     scan.order,
   )) {
     control?.check()
-    yield* scanPage({ target, scan, streams, predicates, wanted, list }, page)
+    yield* scanPage({ target, scan, streams, predicates, wanted, span: span!, list }, page)
   }
 }
 
@@ -96,12 +97,13 @@ interface Chosen {
   readonly streams: StreamChoice
   readonly predicates: readonly FoundColumn[]
   readonly wanted: readonly FoundColumn[]
+  readonly span: FoundColumn
   readonly list: StreamList
 }
 
 async function* scanPage(chosen: Chosen, page: PageEntry): AsyncGenerator<Batch> {
   const { scan, predicates, wanted } = chosen
-  const reader = new PageReader(chosen.target.section, page)
+  const reader = new PageReader(chosen.target.section, page, chosen.span)
   const { stream, time } = await reader.keys(predicates)
   const range = { from: offsetOf(scan.from, page), to: offsetOf(scan.to, page) }
   let selection = selectRows(time, stream, range, chosen.streams)
