@@ -22,7 +22,7 @@ import type {
 } from './nodes.ts'
 import { children } from './nodes.ts'
 import { patternParserProblem } from './pattern.ts'
-import { parseNumberText } from './parse/number.ts'
+import { numberProblem, parseNumberText } from './parse/number.ts'
 import { captureLabels, matchesNothing, regexProblem } from './regex.ts'
 
 export interface CheckOptions {
@@ -88,10 +88,16 @@ function checkMetric(metric: Metric, options: CheckOptions): void {
       return checkMetric(metric.right, options)
     case 'number':
       if (metric.invalid === null) return
-      throw checkError(`unable to parse literal as a float: ${metric.invalid}`, metric.span)
+      throw checkError(
+        `unable to parse literal as a float: ${numberProblem(metric.invalid)}`,
+        metric.span,
+      )
     case 'vector':
       if (metric.invalid === null) return
-      throw checkError(`unable to parse vectorExpr as a float: ${metric.invalid}`, metric.span)
+      throw checkError(
+        `unable to parse vectorExpr as a float: ${numberProblem(metric.invalid)}`,
+        metric.span,
+      )
     case 'label-replace':
       checkLabelReplace(metric)
       return checkMetric(metric.operand, options)
@@ -108,7 +114,10 @@ function checkRange(range: LogRange): void {
 
 function checkFilterNumbers(node: Node): void {
   if (node.kind === 'number-test' && node.invalid !== null) {
-    throw checkError(`unable to parse literal as a float: ${node.invalid}`, node.span)
+    throw checkError(
+      `unable to parse literal as a float: ${numberProblem(node.invalid)}`,
+      node.span,
+    )
   }
   for (const child of children(node)) checkFilterNumbers(child)
 }
@@ -173,7 +182,10 @@ function checkQuantile({ op, parameter, span }: RangeAggregation): void {
   if (parameter === null) throw checkError(`parameter required for operation ${op}`, span)
   const { invalid } = parseNumberText(parameter.text)
   if (invalid === null) return
-  throw checkError(`invalid parameter for operation ${op}: ${invalid}`, parameter.span)
+  throw checkError(
+    `invalid parameter for operation ${op}: ${numberProblem(invalid)}`,
+    parameter.span,
+  )
 }
 
 const limiting: ReadonlySet<string> = new Set(['topk', 'bottomk', 'approx_topk'])

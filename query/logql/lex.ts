@@ -41,6 +41,8 @@ export interface LexOptions {
 const functions: ReadonlySet<string> = new Set<string>(functionNames)
 const flags = new Set(['--strict', '--keep-empty'])
 
+const byteOrderMark = '\ufeff'
+
 /** Reads tokens from the front of the text; after the end every token is `$end`. */
 export class Lexer {
   readonly text: string
@@ -51,6 +53,7 @@ export class Lexer {
     this.text = text
     this.#cursor = new Cursor(text)
     this.#options = options
+    if (text.startsWith(byteOrderMark)) this.#cursor.at = byteOrderMark.length
   }
 
   /** The next token. Throws QueryError where the text is no token. */
@@ -64,6 +67,7 @@ export class Lexer {
     if (isDigit(code) || (code === 46 && isDigit(cursor.peek(1)))) return this.#number(from, from)
     if (code === 34 || code === 96) return this.#string(from, code)
     if (code === 39) throw this.#error('invalid char literal', from)
+    if (code === 0) throw this.#error('invalid character NUL', from)
     if (code === 91) return this.#range(from)
     if (code === 45) {
       if (isDigit(cursor.peek(1))) return this.#signed(from)
@@ -187,6 +191,7 @@ export class Lexer {
     cursor.at++
     const raw = cursor.slice(from)
     if (!raw.isWellFormed()) throw this.#error('invalid UTF-8 rune', from)
+    if (raw.includes('\0')) throw this.#error('invalid character NUL', from)
     const unquoted = unquoteProm(raw)
     if ('error' in unquoted) throw this.#error(unquoted.error, from)
     return this.#token('STRING', from, unquoted.value)

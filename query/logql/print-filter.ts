@@ -20,7 +20,7 @@ export function printFilter(filter: LabelFilter, canonical: boolean): string {
     case 'string-test':
       return printStringTest(filter.matcher)
     case 'number-test':
-      return `${printName(filter.name)}${filter.op}${formatFloat(filter.value, 'f')}`
+      return `${printName(filter.name)}${filter.op}${filter.invalid ?? formatFloat(filter.value, 'f')}`
     case 'duration-test':
       return `${printName(filter.name)}${filter.op}${formatGoDuration(filter.ns)}`
     case 'bytes-test': {

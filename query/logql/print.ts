@@ -80,8 +80,9 @@ function visitorOf(form: Form): Visitor<string> {
       `${node.op}${printPrefix(node.grouping, form)}(${printParameter(node.parameter, form)}${show(node.operand)})`,
     binary: (node) =>
       `(${show(node.left)} ${node.op}${node.bool ? ' bool' : ''}${printMatching(node, form)} ${show(node.right)})`,
-    number: (node) => printNumber(node.value, form),
-    vector: (node) => `vector(${formatFloat(node.value, 'f', form === 'canonical' ? 6 : -1)})`,
+    number: (node) => node.invalid ?? printNumber(node.value, form),
+    vector: ({ value, invalid }) =>
+      `vector(${invalid ?? formatFloat(value, 'f', form === 'canonical' ? 6 : -1)})`,
     'label-replace': (node) => {
       const texts = [node.target, node.replacement, node.source, node.pattern].map(quoteGo)
       return `label_replace(${[show(node.operand), ...texts].join(',')})`

@@ -38,6 +38,14 @@ test('refuses invalid queries with message and place', (t) => {
   }
 })
 
+test('refuses bytes that are no text, skips a byte order mark', (t) => {
+  const messageOf = (query: string): string => judge({ query, expected: '', options: {} })
+  t.assert.equal(messageOf('{a="b\0"}'), 'parse error at line 1, col 4: invalid character NUL')
+  t.assert.equal(messageOf('{\0a="b"}'), 'parse error at line 1, col 2: invalid character NUL')
+  t.assert.equal(messageOf('{a="\ud800"}'), 'parse error at line 1, col 4: invalid UTF-8 rune')
+  t.assert.equal(messageOf('\ufeff{a="b"}'), '{a="b"}')
+})
+
 test('refuses what is too long or too deep', (t) => {
   const messageOf = (query: string): string => judge({ query, expected: '', options: {} })
   const size = 128 * 1024

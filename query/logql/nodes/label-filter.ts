@@ -14,7 +14,7 @@ export interface StringTest {
   readonly matcher: Matcher
 }
 
-/** `invalid` says why the literal is no number; `check` reports it. */
+/** `invalid` is the text of a literal that is no number, whose value is NaN; `check` reports it. */
 export interface NumberTest {
   readonly kind: 'number-test'
   readonly span: Span

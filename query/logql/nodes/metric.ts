@@ -129,7 +129,7 @@ export interface BinaryOperation {
   readonly right: Metric
 }
 
-/** `invalid` says why the literal is no number; `check` reports it. */
+/** `invalid` is the text of a literal that is no number, whose value is NaN; `check` reports it. */
 export interface NumberLiteral {
   readonly kind: 'number'
   readonly span: Span

@@ -8,7 +8,7 @@ import { between, freeze } from '../nodes.ts'
 import type { Token } from '../lex.ts'
 import type { TokenKind } from '../tokens.ts'
 import { parseIp } from './line-filter.ts'
-import { parseNumberText } from './number.ts'
+import { type ParsedNumber, parseNumberText } from './number.ts'
 import type { Reader } from './reader.ts'
 import { matchOperator, matcherOf } from './selector.ts'
 
@@ -118,7 +118,7 @@ function parseQuantity(reader: Reader, name: Token, op: CompareOperator): LabelF
 }
 
 /** `-1`, `+ 1`, `1`: the sign binds to the literal. */
-export function parseSignedNumber(reader: Reader): { value: number; invalid: string | null } {
+export function parseSignedNumber(reader: Reader): ParsedNumber {
   const sign = reader.accept('-') ? -1 : 1
   if (sign === 1) reader.accept('+')
   const number = parseNumberText(reader.expect('NUMBER').text)

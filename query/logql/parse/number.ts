@@ -5,12 +5,24 @@
 import { parseGoFloat } from '#query/text/numbers.ts'
 import { quoteGo } from '#query/text/strings.ts'
 
-/** NaN and a reason when the text is no float. */
-export function parseNumberText(text: string): { value: number; invalid: string | null } {
-  const prefixed = /^0[xbo]/i.test(text)
-  const value = parseGoFloat(prefixed ? text : text.replaceAll('_', ''))
-  if (value !== null) return { value, invalid: null }
-  const outOfRange = !prefixed || /p/i.test(text)
+/** `invalid` is the text again when it is no float, and the value NaN. */
+export interface ParsedNumber {
+  readonly value: number
+  readonly invalid: string | null
+}
+
+export function parseNumberText(text: string): ParsedNumber {
+  const value = parseGoFloat(isPrefixed(text) ? text : text.replaceAll('_', ''))
+  return value === null ? { value: Number.NaN, invalid: text } : { value, invalid: null }
+}
+
+function isPrefixed(text: string): boolean {
+  return /^0[xbo]/i.test(text)
+}
+
+/** Why a text that `parseNumberText` finds invalid is no float. */
+export function numberProblem(text: string): string {
+  const outOfRange = !isPrefixed(text) || /p/i.test(text)
   const reason = outOfRange ? 'value out of range' : 'invalid syntax'
-  return { value: Number.NaN, invalid: `strconv.ParseFloat: parsing ${quoteGo(text)}: ${reason}` }
+  return `strconv.ParseFloat: parsing ${quoteGo(text)}: ${reason}`
 }
