@@ -56,13 +56,13 @@ export interface Rows {
   readonly bytes: Uint8Array
   readonly offsets: Uint32Array
   readonly count: number
-  /** Bit i, lowest first, of byte i >> 3 is set for each row that has a needle; no bit is cleared. */
+  /** A bit for each row: of row i, bit i & 7, lowest first, of byte i >> 3. */
   readonly out: Uint8Array
 }
 
 /**
- * Marks the rows that contain at least one of the needles, each of 1 to `maxNeedleBytes` bytes. With
- * `fold`, needles are in lower case and their ASCII letters mean both cases.
+ * Sets the bits of the rows that contain at least one of the needles, each of 1 to `maxNeedleBytes`
+ * bytes; clears none. With `fold`, needles are in lower case and their ASCII letters mean both cases.
  */
 export function markRowsWith(rows: Rows, needles: readonly Uint8Array[], fold: boolean): void {
   const { offsets, count } = rows

@@ -1,11 +1,16 @@
 import { test } from 'node:test'
 import {
+  forgetGathered,
+  gatheredText,
+  gatherRow,
   loadAutomaton,
   rowAnswers,
   rowNo,
   rowUnknown,
   rowYes,
+  walkGathered,
   walkRows,
+  windowBytes,
   windowRows,
 } from './walk.ts'
 
@@ -68,4 +73,22 @@ test('more rows than the window holds are refused', (t) => {
   loadAutomaton(evenAs)
   const offsets = new Uint32Array(windowRows + 2)
   t.assert.throws(() => walkRows(new Uint8Array(0), offsets, 0, windowRows + 1), /fit the window/)
+})
+
+test('gathered rows are answered together until the window is full', (t) => {
+  loadAutomaton(evenAs)
+  forgetGathered()
+  const bytes = new TextEncoder().encode('xxaxaab')
+  const gather = (from: number, to: number) => gatherRow(bytes, from, to)
+  t.assert.deepEqual(
+    [gather(2, 5), gather(0, 3), gather(6, 7), gather(4, 4)],
+    [true, true, true, true],
+  )
+  t.assert.equal(new TextDecoder().decode(gatheredText()), 'axaxxab')
+  walkGathered()
+  t.assert.deepEqual(Array.from(rowAnswers().subarray(0, 4)), [rowYes, rowNo, rowUnknown, rowYes])
+  t.assert.equal(gatherRow(new Uint8Array(windowBytes), 0, windowBytes), false)
+  forgetGathered()
+  t.assert.equal(gatherRow(new Uint8Array(windowBytes), 0, windowBytes), true)
+  forgetGathered()
 })

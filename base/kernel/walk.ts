@@ -49,6 +49,9 @@ interface Instance {
   readonly words: Int32Array
   readonly ends: Uint32Array
   readonly answers: Uint8Array
+  /** Rows and bytes put together by `gatherRow`. */
+  gatheredRows: number
+  gatheredBytes: number
 }
 
 let instance: Instance | null = null
@@ -64,6 +67,8 @@ function kernelOf(): Instance {
     words: new Int32Array(buffer),
     ends: new Uint32Array(buffer, endsAt, windowRows),
     answers: new Uint8Array(buffer, answersAt, windowRows),
+    gatheredRows: 0,
+    gatheredBytes: 0,
   }
   return instance
 }
@@ -95,4 +100,36 @@ export function walkRows(bytes: Uint8Array, offsets: Uint32Array, row: number, e
   memory.set(bytes.subarray(base, last), windowAt)
   ends.set(offsets.subarray(row + 1, end + 1))
   kernel.walk(windowAt, endsAt, base, end - row, answersAt)
+}
+
+/** Puts bytes[from, to) behind the rows gathered since the last `walkGathered`; false when the window has no room. */
+export function gatherRow(bytes: Uint8Array, from: number, to: number): boolean {
+  const kernel = kernelOf()
+  const { gatheredRows: rows, gatheredBytes: length } = kernel
+  if (rows === windowRows || length + to - from > windowBytes) return false
+  kernel.memory.set(bytes.subarray(from, to), windowAt + length)
+  kernel.gatheredBytes = length + to - from
+  kernel.ends[rows] = kernel.gatheredBytes
+  kernel.gatheredRows = rows + 1
+  return true
+}
+
+/** The bytes of the gathered rows, side by side. A view of the kernel's memory, good until the next row. */
+export function gatheredText(): Uint8Array {
+  const { memory, gatheredBytes } = kernelOf()
+  return memory.subarray(windowAt, windowAt + gatheredBytes)
+}
+
+/** Answers all gathered rows, in `rowAnswers`. */
+export function walkGathered(): void {
+  const { kernel, answers, gatheredRows } = kernelOf()
+  answers.fill(rowYes, 0, gatheredRows)
+  kernel.walk(windowAt, endsAt, 0, gatheredRows, answersAt)
+}
+
+/** Begins to gather anew. */
+export function forgetGathered(): void {
+  const kernel = kernelOf()
+  kernel.gatheredRows = 0
+  kernel.gatheredBytes = 0
 }

@@ -16,9 +16,9 @@ function column(matcher: Matcher, texts: readonly Uint8Array[]): string {
 }
 
 test('random patterns agree with re2js, the long run is a conformance suite', (t) => {
-  const { passed, failures } = compareRandom({ seed: 7, patterns: 250, textsPerPattern: 8 })
+  const { passed, failures } = compareRandom({ seed: 7, patterns: 200, textsPerPattern: 8 })
   t.assert.deepEqual(failures, [])
-  t.assert.equal(passed > 3000, true)
+  t.assert.equal(passed > 2500, true)
 })
 
 test('unanchored patterns match anywhere and their dot stops at a line feed', (t) => {

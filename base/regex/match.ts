@@ -9,13 +9,13 @@
  * Text that is not valid UTF-8 is read as Go reads it: each bad byte is one U+FFFD.
  */
 import { isUtf8 } from 'node:buffer'
-import { testColumn } from './column.ts'
+import { type ColumnTest, testColumn } from './column.ts'
 import { gaveUp, LazyDfa, match } from './dfa.ts'
 import { literalsOf, type Literals } from './literals.ts'
 import { captureNames, type RegexNode, subNodes } from './nodes.ts'
 import { parseRegex } from './parse.ts'
 import { PikeVm } from './pike.ts'
-import { compileProgram } from './program.ts'
+import { compileProgram, listSize, maxInstructions } from './program.ts'
 import { inRanges } from './ranges.ts'
 import { forTest, type TestPattern, withEnds } from './simplify.ts'
 import { SpanFinder } from './captures.ts'
@@ -60,7 +60,8 @@ export class Matcher {
   readonly #maxCacheBytes: number
   readonly #readsInvalid: boolean
   readonly #exactTexts: ReadonlySet<string> | null
-  readonly #dfa: LazyDfa
+  #dfa: LazyDfa | null = null
+  readonly #columnTest: ColumnTest
   #simulation: PikeVm | null = null
   #spans: SpanFinder | null = null
 
@@ -77,13 +78,23 @@ export class Matcher {
     this.#readsInvalid = readsReplacement(this.#test.node) || hasNoWordBoundary(this.#test.node)
     const { exact } = this.literals
     this.#exactTexts = exact === null || exact.fold ? null : new Set(exact.texts)
-    // What is too large must fail now and not in the middle of a query.
-    this.#dfa = this.#newDfa()
+    // What is too large must fail now and not in the middle of a query. A list of texts seldom needs
+    // an automaton, so one that surely has room is not made before it is asked for.
+    const surelyFits = listSize(this.#test.node) < maxInstructions
+    if (this.#exactTexts === null || !surelyFits) this.#dfa = this.#newDfa()
+    this.#columnTest = {
+      dfa: () => this.#automaton(),
+      anyBytes: !this.#readsInvalid,
+      literals: this.literals,
+      exactDecides: !this.#test.fromStart && !this.#test.toEnd,
+      test: (bytes, from, to) => this.test(bytes, from, to),
+      testValid: (bytes, from, to) => this.testValid(bytes, from, to),
+    }
   }
 
   /** True when the text bytes[from, to) matches. */
   test(bytes: Uint8Array, from: number, to: number): boolean {
-    const answer = this.#dfa.test(bytes, from, to)
+    const answer = this.#automaton().test(bytes, from, to)
     if (answer === match) return true
     if (answer === gaveUp) return this.#simulate(bytes, from, to)
     if (!this.#readsInvalid || isUtf8(bytes.subarray(from, to))) return false
@@ -92,7 +103,7 @@ export class Matcher {
 
   /** As `test`, for bytes known to be valid UTF-8. */
   testValid(bytes: Uint8Array, from: number, to: number): boolean {
-    const answer = this.#dfa.test(bytes, from, to)
+    const answer = this.#automaton().test(bytes, from, to)
     return answer === gaveUp ? this.#simulate(bytes, from, to) : answer === match
   }
 
@@ -114,14 +125,7 @@ export class Matcher {
    * lowest bit first) to the answer. `out` has at least ceil(count / 8) bytes, which are overwritten.
    */
   testMany(bytes: Uint8Array, offsets: Uint32Array, count: number, out: Uint8Array): void {
-    const { node, fromStart, toEnd } = this.#test
-    const whole = !fromStart && !toEnd && node.op !== 'none'
-    testColumn({ bytes, offsets, count, out }, this, {
-      dfa: this.#dfa,
-      literals: this.literals,
-      exactDecides: whole,
-      valid: !this.#readsInvalid,
-    })
+    testColumn({ bytes, offsets, count, out }, this.#columnTest)
   }
 
   /**
@@ -150,6 +154,11 @@ export class Matcher {
       const from = slots[group * 2]!
       return from < 0 ? undefined : decoder.decode(bytes.subarray(from, slots[group * 2 + 1]))
     })
+  }
+
+  #automaton(): LazyDfa {
+    this.#dfa ??= this.#newDfa()
+    return this.#dfa
   }
 
   #newDfa(): LazyDfa {

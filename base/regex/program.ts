@@ -202,6 +202,28 @@ function aim(builder: Builder, split: number, [first, second]: [number, number])
   builder.arg[split] = second
 }
 
+/** No fewer than the instructions of a pattern that is a list of texts; infinite for others. */
+export function listSize(node: RegexNode): number {
+  switch (node.op) {
+    case 'empty':
+      return 0
+    case 'literal':
+      // A rune has at most four others it is equal to, each of at most four bytes and a split.
+      return node.runes.length * 25
+    case 'class':
+      return node.ranges.length <= 8 ? 25 : Infinity
+    case 'capture':
+      return listSize(node.sub)
+    case 'repeat':
+      return node.max === -1 ? Infinity : node.max * (listSize(node.sub) + 1)
+    case 'concat':
+    case 'alternate':
+      return node.subs.reduce((size, sub) => size + listSize(sub) + 1, 0)
+    default:
+      return Infinity
+  }
+}
+
 /** True when `node` can match without taking a rune. */
 export function canBeEmpty(node: RegexNode): boolean {
   switch (node.op) {
@@ -229,7 +251,11 @@ function generateLiteral(
 ): number {
   let start = next
   for (let at = runes.length - 1; at >= 0; at--) {
-    start = generateClass(builder, runeRanges(builder, runes[at] ?? 0, fold), start)
+    const rune = runes[at] ?? 0
+    start =
+      builder.unit === 'bytes' && rune < 0x80 && !fold
+        ? emit(builder, opBytes, start, (rune << 8) | rune)
+        : generateClass(builder, runeRanges(builder, rune, fold), start)
   }
   return start
 }

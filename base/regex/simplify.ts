@@ -29,14 +29,11 @@ export function forTest(node: RegexNode, anchored: boolean): TestPattern {
     toEnd = true
     parts = parts.slice(0, -1)
   }
-  if (fromStart && isAnything(parts[0])) {
-    fromStart = false
-    parts = parts.slice(1)
-  }
-  if (toEnd && isAnything(parts.at(-1))) {
-    toEnd = false
-    parts = parts.slice(0, -1)
-  }
+  // Any text at an end is as good as none there; what of it must be is left, and may be anywhere.
+  const startIsFree = fromStart && isAnything(parts[0])
+  const endIsFree = toEnd && isAnything(parts.at(-1))
+  if (startIsFree) fromStart = false
+  if (endIsFree) toEnd = false
   if (!fromStart) parts = trimmed(parts, 0)
   if (!toEnd) parts = trimmed(parts, -1)
   return { node: concat(parts), fromStart, toEnd }
@@ -79,9 +76,9 @@ function trimmed(parts: readonly RegexNode[], edge: 0 | -1): readonly RegexNode[
   return left
 }
 
-/** True for `.*` under the flag `s`: any text at all. */
+/** True for `.*` and `.+` under the flag `s`: any text at all, of some length. */
 function isAnything(node: RegexNode | undefined): boolean {
-  if (node?.op !== 'repeat' || node.min !== 0 || node.max !== -1) return false
+  if (node?.op !== 'repeat' || node.max !== -1) return false
   const { sub } = node
   return sub.op === 'class' && sub.ranges[0] === 0 && sub.ranges[1] === maxRune
 }
