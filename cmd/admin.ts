@@ -7,9 +7,11 @@ export interface AdminDeps {
   readonly metrics: Metrics
   readonly unready: () => { part: string; reason: string }[]
   readonly configText: string
+  /** Writes everything in memory into blocks. */
+  readonly flush: () => Promise<void>
 }
 
-export function adminApp({ metrics, unready, configText }: AdminDeps): Hono {
+export function adminApp({ metrics, unready, configText, flush }: AdminDeps): Hono {
   const app = new Hono()
   app.get('/live', (context) => context.text('live\n'))
   app.get('/ready', (context) => {
@@ -27,5 +29,9 @@ export function adminApp({ metrics, unready, configText }: AdminDeps): Hono {
       new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
   )
   app.get('/config', (context) => context.text(configText))
+  app.post('/flush', async (context) => {
+    await flush()
+    return context.body(null, httpStatus.noContent)
+  })
   return app
 }

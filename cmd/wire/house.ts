@@ -167,7 +167,12 @@ async function build(base: Foundation): Promise<House> {
       setting: 'listen.adminPort',
       clock: systemClock,
     },
-    adminApp({ metrics, unready: options.unready, configText: options.configText }),
+    adminApp({
+      metrics,
+      unready: options.unready,
+      configText: options.configText,
+      flush: () => ingester.flushAll(),
+    }),
   )
   return {
     // The doors for data open first: a sender is served while the Log is still read back.

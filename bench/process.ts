@@ -1,0 +1,32 @@
+/** What the operating system says about a process: CPU, memory, bytes written (Linux). */
+import { readFileSync } from 'node:fs'
+
+/** Ticks of /proc/PID/stat are hundredths of a second on every Linux that Node runs on. */
+const ticksPerSecond = 100
+
+/** CPU seconds of all threads since the start. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+function field(pid: number, file: string, name: string): number {
+  const text = readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN)
+}
+
+/** Most memory the process was resident with, MiB. */
+export function peakMiB(pid: number): number {
+  return field(pid, 'status', 'VmHWM') / 1024
+}
+
+/** Memory the process is resident with now, MiB. */
+export function residentMiB(pid: number): number {
+  return field(pid, 'status', 'VmRSS') / 1024
+}
+
+/** Bytes the process caused to be written to disks. */
+export function writtenBytes(pid: number): number {
+  return field(pid, 'io', 'write_bytes')
+}
