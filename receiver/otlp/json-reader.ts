@@ -5,6 +5,7 @@
  */
 import { Buffer } from 'node:buffer'
 import { isUtf8 } from '#base/bytes/utf8.ts'
+import { message, type Field, type Message } from '#schemas/otlp/message.ts'
 import { jsonInvalid } from '../errors.ts'
 
 /** Brackets around any value, known or not. OTLP's own layers are nine, each level of a value adds up to four. */
@@ -84,23 +85,53 @@ export class JsonReader {
     this.at += word.length
   }
 
-  /** Reads an object: calls `member` with each key; it must read the value. */
-  object(member: (key: string) => void): void {
+  /** Reads an object: calls `member` with the field of each key, undefined where the table has none; it must read the value. */
+  object(message: Message, member: (field: Field | undefined) => void): void {
     this.#expect(openBrace, 'an object')
     this.#nest()
     if (this.peek() === closeBrace) {
       this.at++
       return
     }
+    const { path } = this
+    // Writers send keys in one order, so the next key is most likely the next field.
+    let guess = 0
     for (;;) {
-      if (this.peek() !== quote) throw this.error('expected a key')
-      const key = this.string()
+      const place = this.#key(message, guess)
+      guess = place + 1
+      const field = message.fields[place]
       this.#expect(colon, 'a colon')
-      this.path.push(key)
-      member(key)
-      this.path.pop()
+      path.push(field?.json ?? '?')
+      member(field)
+      path.pop()
       if (this.#more(closeBrace)) return
     }
+  }
+
+  /** Takes a key and returns its place in the fields of a message, tried from `guess` on; -1 when it is none. */
+  #key(message: Message, guess: number): number {
+    if (this.peek() !== quote) throw this.error('expected a key')
+    const from = this.at + 1
+    if (this.skipString()) {
+      const to = this.at
+      this.at = from - 1
+      const field = message.byJson.get(this.string())
+      this.at = to
+      return field === undefined ? -1 : message.fields.indexOf(field)
+    }
+    const { fields } = message
+    for (let tried = 0; tried < fields.length; tried++) {
+      const place = (guess + tried) % fields.length
+      const name = fields[place]?.jsonBytes
+      if (name?.length === this.at - 1 - from && this.#equals(name, from)) return place
+    }
+    return -1
+  }
+
+  #equals(name: Uint8Array, from: number): boolean {
+    const { bytes } = this
+    for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name[i]) return false
+    return true
   }
 
   /** Reads an array: calls `element` for each; it must read the value. */
@@ -164,15 +195,7 @@ export class JsonReader {
     let { at } = this
     for (;;) {
       const byte = bytes[at] ?? 0
-      // Digits, sign, point, exponent: what a number can hold at all.
-      const fits =
-        (byte >= 0x30 && byte <= 0x39) ||
-        byte === 0x2d ||
-        byte === 0x2b ||
-        byte === 0x2e ||
-        byte === 0x65 ||
-        byte === 0x45
-      if (!fits) break
+      if (!numberByte(byte)) break
       at++
     }
     const text = this.#text.toString('latin1', from, at)
@@ -182,12 +205,50 @@ export class JsonReader {
     return text
   }
 
+  /** What `digits` found: the halves of the magnitude as uint32, and the sign. */
+  lo = 0
+  hi = 0
+  negative = false
+
+  /**
+   * Takes a whole number written as plain digits, in quotes or not, of at most 64 bits. False, with
+   * nothing taken, for every other form.
+   */
+  digits(): boolean {
+    const { bytes } = this
+    let at = this.peek() === quote ? this.at + 1 : this.at
+    const quoted = at !== this.at
+    this.negative = bytes[at] === 0x2d
+    if (this.negative) at++
+    const first = at
+    let lo = 0
+    let hi = 0
+    for (; at < first + maxDigits; at++) {
+      const digit = (bytes[at] ?? 0) - 0x30
+      if (digit < 0 || digit > 9) break
+      lo = lo * 10 + digit
+      const carry = Math.floor(lo / 4294967296)
+      lo -= carry * 4294967296
+      hi = hi * 10 + carry
+    }
+    const next = bytes[at] ?? 0
+    const ends = quoted ? next === quote : !numberByte(next)
+    // A leading zero is allowed in quotes only; leave the verdict to `number`.
+    if (at === first || !ends || hi > 0xffffffff || (bytes[first] === 0x30 && at > first + 1)) {
+      return false
+    }
+    this.lo = lo
+    this.hi = hi
+    this.at = quoted ? at + 1 : at
+    return true
+  }
+
   /** Moves over any value. */
   skip(): void {
     const kind = this.kind()
     switch (kind) {
       case 'object':
-        this.object(() => this.skip())
+        this.object(unknown, () => this.skip())
         return
       case 'array':
         this.array(() => this.skip())
@@ -229,5 +290,23 @@ export class JsonReader {
     return byte === close
   }
 }
+
+/** Digits, sign, point, exponent: what a number can hold at all. */
+function numberByte(byte: number): boolean {
+  return (
+    (byte >= 0x30 && byte <= 0x39) ||
+    byte === 0x2d ||
+    byte === 0x2b ||
+    byte === 0x2e ||
+    byte === 0x65 ||
+    byte === 0x45
+  )
+}
+
+/** Digits of the largest 64-bit number. */
+const maxDigits = 20
+
+/** What an object nobody knows is read as. */
+const unknown = message('unknown', [])
 
 const jsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/

@@ -49,8 +49,7 @@ class Transcoder {
     if (message === anyValue && ++this.#depth > maxValueDepth + 1) {
       throw valueTooDeep.make(`decoding a value nested deeper than ${maxValueDepth} levels`)
     }
-    json.object((key) => {
-      const field = message.byJson.get(key)
+    json.object(message, (field) => {
       if (field === undefined) json.skip()
       else if (json.kind() === 'null') json.word('null')
       else this.#field(field)
@@ -123,10 +122,10 @@ class Transcoder {
         this.#text()
         return
       case 'bytes':
-        this.#bytes(field, 'base64')
+        this.#base64(field)
         return
       case 'id':
-        this.#bytes(field, 'hex')
+        this.#hex(field)
         return
       case 'bool':
         out.u8(this.#bool())
@@ -135,34 +134,69 @@ class Transcoder {
         out.f64(this.#double())
         return
       case 'fixed32':
-        out.u32(Number(this.#integer(0n, 0xffffffffn)))
+        out.u32(Number(this.#slow(0n, 0xffffffffn)))
         return
       case 'enum':
         this.#varint(this.#enum(field))
         return
       case 'int32':
-        this.#varint(this.#integer(-0x80000000n, 0x7fffffffn))
+        this.#varint(this.#slow(-0x80000000n, 0x7fffffffn))
         return
       case 'uint32':
-        this.#varint(this.#integer(0n, 0xffffffffn))
+        this.#varint(this.#slow(0n, 0xffffffffn))
         return
       case 'sint32': {
-        const value = this.#integer(-0x80000000n, 0x7fffffffn)
+        const value = this.#slow(-0x80000000n, 0x7fffffffn)
         this.#varint(value < 0n ? -2n * value - 1n : 2n * value)
         return
       }
       case 'int64':
-        this.#varint(this.#integer(minInt64, maxInt64))
+        this.#whole(true)
+        this.#varint64()
         return
       case 'uint64':
-        this.#varint(this.#integer(0n, maxUint64))
+        this.#whole(false)
+        this.#varint64()
         return
       case 'fixed64':
-        this.#fixed(this.#integer(0n, maxUint64))
+        this.#whole(false)
+        out.u64(this.#lo, this.#hi)
         return
       case 'sfixed64':
-        this.#fixed(this.#integer(minInt64, maxInt64))
+        this.#whole(true)
+        out.u64(this.#lo, this.#hi)
     }
+  }
+
+  /** The halves of the last 64-bit number, in two's complement. */
+  #lo = 0
+  #hi = 0
+
+  /** Reads a 64-bit number into `#lo` and `#hi`. */
+  #whole(signed: boolean): void {
+    const json = this.#json
+    const { at } = json
+    if (json.digits()) {
+      const { lo, hi, negative } = json
+      const fits = negative
+        ? signed && (hi < 0x80000000 || (hi === 0x80000000 && lo === 0))
+        : !signed || hi < 0x80000000
+      if (fits) {
+        this.#lo = negative ? -lo >>> 0 : lo
+        this.#hi = negative ? (lo === 0 ? -hi : ~hi) >>> 0 : hi
+        return
+      }
+      json.at = at
+    }
+    const value = signed ? this.#slow(minInt64, maxInt64) : this.#slow(0n, maxUint64)
+    this.#lo = Number(BigInt.asUintN(32, value))
+    this.#hi = Number(BigInt.asUintN(32, value >> 32n))
+  }
+
+  #varint64(): void {
+    const out = this.#out
+    out.reserve(10)
+    out.length = writeVarint64(out.bytes, out.length, this.#lo, this.#hi)
   }
 
   #varint(value: bigint): void {
@@ -174,10 +208,6 @@ class Transcoder {
       Number(BigInt.asUintN(32, value)),
       Number(BigInt.asUintN(32, value >> 32n)),
     )
-  }
-
-  #fixed(value: bigint): void {
-    this.#out.u64(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)))
   }
 
   /** A string without escapes is copied as it stands. */
@@ -194,15 +224,30 @@ class Transcoder {
     this.#out.raw(json.bytes, from + 1, json.at - 1)
   }
 
-  #bytes(field: Field, encoding: 'hex' | 'base64'): void {
+  #base64(field: Field): void {
     const json = this.#json
     const text = json.string()
-    if (!(encoding === 'hex' ? hexText : base64Text).test(text)) {
-      throw json.error(`${field.json} is not ${encoding}`)
-    }
-    const bytes = Buffer.from(text, encoding)
+    if (!base64Text.test(text)) throw json.error(`${field.json} is not base64`)
+    const bytes = Buffer.from(text, 'base64')
     this.#out.varint(bytes.length)
     this.#out.raw(bytes)
+  }
+
+  #hex(field: Field): void {
+    const json = this.#json
+    json.peek()
+    const from = json.at + 1
+    const escaped = json.skipString()
+    const length = json.at - 1 - from
+    const out = this.#out
+    if (escaped || length % 2 !== 0) throw json.error(`${field.json} is not hex`)
+    out.varint(length / 2)
+    out.reserve(length / 2)
+    for (let at = from; at < from + length; at += 2) {
+      const byte = (hexValue(json.bytes[at] ?? 0) << 4) | hexValue(json.bytes[at + 1] ?? 0)
+      if (byte < 0) throw json.error(`${field.json} is not hex`)
+      out.bytes[out.length++] = byte
+    }
   }
 
   #bool(): number {
@@ -231,7 +276,8 @@ class Transcoder {
     return Number(text)
   }
 
-  #integer(min: bigint, max: bigint): bigint {
+  /** A whole number in any form that JSON allows. */
+  #slow(min: bigint, max: bigint): bigint {
     const text = this.#numeral()
     const value = wholeNumber(text)
     if (value === null) throw this.#json.error(`${show(text)} is no whole number`)
@@ -251,7 +297,7 @@ class Transcoder {
       if (!digits.test(name)) throw json.error(`${show(name)} is no value of ${field.json}`)
       json.at = from
     }
-    return this.#integer(-0x80000000n, 0x7fffffffn)
+    return this.#slow(-0x80000000n, 0x7fffffffn)
   }
 }
 
@@ -259,7 +305,13 @@ const minInt64 = -(2n ** 63n)
 const maxInt64 = 2n ** 63n - 1n
 const maxUint64 = 2n ** 64n - 1n
 
-const hexText = /^([0-9a-fA-F]{2})*$/
+/** The value of a hex digit; -1, which stays negative when shifted and joined, for anything else. */
+function hexValue(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const lower = byte | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+}
+
 /** Standard or URL alphabet, padded or not, as protobuf JSON accepts. */
 const base64Text = /^[A-Za-z0-9+/_-]*={0,2}$/
 const digits = /^-?[0-9]+$/

@@ -29,6 +29,8 @@ export interface Field {
   readonly number: number
   /** lowerCamelCase, as in JSON; the only name accepted there. */
   readonly json: string
+  /** The bytes of `json`, to find a key without making a string of it. */
+  readonly jsonBytes: Uint8Array
   /** A scalar, or a function to another table, since tables name each other in circles. */
   readonly type: ScalarType | (() => Message)
   readonly repeated: boolean
@@ -40,6 +42,8 @@ export interface Message {
   readonly name: string
   readonly byNumber: readonly (Field | undefined)[]
   readonly byJson: ReadonlyMap<string, Field>
+  /** All fields in the order of their numbers, as writers send them. */
+  readonly fields: readonly Field[]
 }
 
 type Row = readonly [
@@ -49,6 +53,8 @@ type Row = readonly [
   repeatedOrNames?: 'repeated' | readonly string[],
 ]
 
+const encoder = new TextEncoder()
+
 /** Makes a message of its rows: number, JSON name, type, and `'repeated'` or the names of an enum. */
 export function message(name: string, rows: readonly Row[]): Message {
   const byNumber: (Field | undefined)[] = []
@@ -57,6 +63,7 @@ export function message(name: string, rows: readonly Row[]): Message {
     const field: Field = {
       number,
       json,
+      jsonBytes: encoder.encode(json),
       type,
       repeated: extra === 'repeated',
       ...(typeof extra === 'object' && { names: extra }),
@@ -64,7 +71,7 @@ export function message(name: string, rows: readonly Row[]): Message {
     byNumber[number] = field
     byJson.set(json, field)
   }
-  return { name, byNumber, byJson }
+  return { name, byNumber, byJson, fields: [...byJson.values()] }
 }
 
 /** The wire type of a scalar: 0 varint, 1 eight bytes, 2 length and bytes, 5 four bytes. */
