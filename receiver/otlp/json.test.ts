@@ -136,6 +136,34 @@ test('each type takes every form that the protocol allows', (t) => {
   for (const [body, want] of bodies) check(`{"body":${body}}`, { body: want })
 })
 
+test('escapes of any text become what JSON.parse makes of them', (t) => {
+  const unit = fc.oneof(
+    fc.nat(0x7f),
+    fc.nat(0x7ff),
+    fc.nat(0xffff),
+    fc.integer({ min: 0xd700, max: 0xe0ff }),
+  )
+  const escaped = (code: number, always: boolean) =>
+    always
+      ? `\\u${code.toString(16).padStart(4, '0')}`
+      : JSON.stringify(String.fromCharCode(code)).slice(1, -1)
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(unit, fc.boolean()), { minLength: 1, maxLength: 20 }),
+      (units) => {
+        const text = `"${units.map(([code, always]) => escaped(code, always)).join('')}"`
+        const want = Buffer.from(String(JSON.parse(text))).toString()
+        t.assert.deepEqual(recordOf(`{"severityText":${text}}`), { severityText: want })
+      },
+    ),
+  )
+  t.assert.deepEqual(recordOf('{"eventName":"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041"}'), {
+    eventName: '"\\/\b\f\n\r\tA',
+  })
+  const long = 'x"'.repeat(5000)
+  t.assert.deepEqual(recordOf(`{"eventName":${JSON.stringify(long)}}`), { eventName: long })
+})
+
 test('errors name the path', (t) => {
   const check = (json: string | Uint8Array, message: RegExp) =>
     t.assert.throws(
@@ -159,6 +187,8 @@ test('errors name the path', (t) => {
   check(withRecord('{"severityNumber":"LOUD"}'), /"LOUD" is no value of severityNumber/)
   check(withRecord('{"severityText":5}'), /expected a string/)
   check(withRecord('{"severityText":"\\x"}'), /broken escape/)
+  check(withRecord('{"severityText":"\\u12g4"}'), /broken escape/)
+  check(withRecord('{"severityText":"\\u12"}'), /broken escape/)
   check(withRecord('{"severityText":"\n"}'), /control character/)
   check(withRecord('{"body":{"bytesValue":"*"}}'), /bytesValue is not base64/)
   check(withRecord('{"body":{"boolValue":1}}'), /expected true or false/)

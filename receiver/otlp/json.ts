@@ -11,6 +11,7 @@ import { decompressedTooLarge } from '#base/compress/errors.ts'
 import { valueTooDeep } from '#schemas/errors.ts'
 import { anyValue, maxValueDepth } from '#schemas/otlp/common.ts'
 import { wireTypeOf, type Field, type Message, type ScalarType } from '#schemas/otlp/message.ts'
+import { hexValue, unescape } from './json-escapes.ts'
 import { JsonReader } from './json-reader.ts'
 
 /**
@@ -94,10 +95,15 @@ class Transcoder {
     this.#scalar(field, type)
   }
 
-  /** Writes tag, length and what `write` writes: one byte is kept for the length and widened at the end. */
+  /** Writes tag, length and what `write` writes. */
   #nested(tag: number, write: () => void): void {
+    this.#out.varint(tag)
+    this.#measured(write)
+  }
+
+  /** Writes the length of what `write` writes before it: one byte is kept for it and widened at the end. */
+  #measured(write: () => void): void {
     const out = this.#out
-    out.varint(tag)
     out.u8(0)
     const from = out.length
     write()
@@ -213,15 +219,19 @@ class Transcoder {
   /** A string without escapes is copied as it stands. */
   #text(): void {
     const json = this.#json
+    const out = this.#out
     json.peek()
-    const from = json.at
-    if (json.skipString()) {
-      json.at = from
-      this.#out.text(json.string())
+    const from = json.at + 1
+    const escaped = json.skipString()
+    const to = json.at - 1
+    if (!escaped) {
+      out.varint(to - from)
+      out.raw(json.bytes, from, to)
       return
     }
-    this.#out.varint(json.at - from - 2)
-    this.#out.raw(json.bytes, from + 1, json.at - 1)
+    this.#measured(() => {
+      if (!unescape(json.bytes, from, to, out)) throw json.error('a string with a broken escape')
+    })
   }
 
   #base64(field: Field): void {
@@ -304,13 +314,6 @@ class Transcoder {
 const minInt64 = -(2n ** 63n)
 const maxInt64 = 2n ** 63n - 1n
 const maxUint64 = 2n ** 64n - 1n
-
-/** The value of a hex digit; -1, which stays negative when shifted and joined, for anything else. */
-function hexValue(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const lower = byte | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
-}
 
 /** Standard or URL alphabet, padded or not, as protobuf JSON accepts. */
 const base64Text = /^[A-Za-z0-9+/_-]*={0,2}$/
