@@ -154,7 +154,8 @@ export class PageCutter {
         sliceEnd = Number((slice + 1n) * signal.sliceNs - batch.timeBase)
         continue
       }
-      const [before, stream] = [batch.stream[i - 1]!, batch.stream[i]!]
+      const before = batch.stream[i - 1]!
+      const stream = batch.stream[i]!
       const inOrder = before < stream || (before === stream && batch.time[i - 1]! <= time)
       assert(inOrder, 'rows come in order of slice, stream and time')
     }

@@ -127,7 +127,7 @@ export function gatherTexts(texts: Texts, rows: Uint32Array): Texts {
     const from = texts.offsets[rows[i]!]!
     const to = texts.offsets[rows[i]! + 1]!
     let at = offsets[i]!
-    if (to - from > 32) bytes.set(source.subarray(from, to), at)
+    if (to - from > 64) bytes.set(source.subarray(from, to), at)
     else for (let k = from; k < to; k++) bytes[at++] = source[k]!
   }
   return { offsets, bytes }

@@ -52,13 +52,13 @@ export class IdMapBuilder {
   /** The parts in order of hashes; none when there were no ids. */
   finish(): IdMapPart[] {
     const sorted = this.#entries.subarray(0, this.#count).sort()
-    const unique: number[] = []
+    let unique = 0
     for (let i = 0; i < sorted.length; i++) {
-      if (i === 0 || sorted[i] !== sorted[i - 1]) unique.push(sorted[i]!)
+      if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[unique++] = sorted[i]!
     }
     const parts: IdMapPart[] = []
-    for (let from = 0; from < unique.length; from += partEntries) {
-      parts.push(encodePart(unique.slice(from, from + partEntries)))
+    for (let from = 0; from < unique; from += partEntries) {
+      parts.push(encodePart(sorted.subarray(from, Math.min(unique, from + partEntries))))
     }
     return parts
   }
@@ -67,9 +67,14 @@ export class IdMapBuilder {
 /** Pages per section that an entry can name. */
 export const maxPages = 2 ** 21
 
-function encodePart(entries: readonly number[]): IdMapPart {
-  const hashes = Uint32Array.from(entries, (entry) => Math.floor(entry / maxPages))
-  const pages = Uint32Array.from(entries, (entry) => entry % maxPages)
+function encodePart(entries: Float64Array): IdMapPart {
+  const hashes = new Uint32Array(entries.length)
+  const pages = new Uint32Array(entries.length)
+  for (let i = 0; i < entries.length; i++) {
+    const hash = Math.floor(entries[i]! / maxPages)
+    hashes[i] = hash
+    pages[i] = entries[i]! - hash * maxPages
+  }
   const out = new ByteWriter(entries.length * 4)
   out.varint(entries.length)
   encodeWords(out, hashes, false)
