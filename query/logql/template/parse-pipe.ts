@@ -181,10 +181,10 @@ function parseNumber(reader: TemplateReader, { at, kind, text }: TemplateToken):
   }
   const int = parseGoInt(text, 0)
   const float = int === null ? parseGoFloat(text) : Number(int)
-  if (int === null && float === null) {
-    if (/^[+-]?[0-9]+$/.test(text)) throw reader.error(`integer overflow: ${quoteGo(text)}`)
-    throw reader.error(`illegal number syntax: ${quoteGo(text)}`)
+  if (float === null) throw reader.error(`illegal number syntax: ${quoteGo(text)}`)
+  if (int === null && !/[.eEpP]/.test(text)) {
+    throw reader.error(`integer overflow: ${quoteGo(text)}`)
   }
-  const whole = int ?? (float !== null && Number.isSafeInteger(float) ? BigInt(float) : null)
+  const whole = int ?? (Number.isSafeInteger(float) ? BigInt(float) : null)
   return { kind: 'number', at, text, int: whole, float }
 }
