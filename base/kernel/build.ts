@@ -4,39 +4,51 @@
  *
  *   node base/kernel/build.ts scan
  */
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync, writeFileSync } from 'node:fs'
 
-const compiler = fileURLToPath(
-  new URL('../../node_modules/assemblyscript/bin/asc.js', import.meta.url),
-)
 const options = '-O3 --noAssert --enable simd,bulk-memory --runtime stub --memoryBase 1024'
+
+const compiler: string = 'assemblyscript/asc'
+
+/** What is used of the compiler's JavaScript API. */
+interface Compiler {
+  main(
+    args: readonly string[],
+    io: {
+      readFile(file: string): string | null
+      writeFile(file: string, contents: string | Uint8Array): void
+      listFiles(): readonly string[]
+    },
+  ): Promise<{ readonly error: Error | null }>
+}
 
 /** Memory of each kernel in pages of 64 KiB: what its caller lays out. */
 const pages: Readonly<Record<string, number>> = { scan: 8, walk: 32 }
 
-/** The module of `name`.as.ts in this folder; throws with the compiler's words when it does not compile. */
-export function buildKernel(name: string): Uint8Array {
-  const source = fileURLToPath(new URL(`${name}.as.ts`, import.meta.url))
-  const folder = mkdtempSync(join(tmpdir(), 'kernel-'))
-  try {
-    const target = join(folder, `${name}.wasm`)
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [compiler, source, ...options.split(' '), '--initialMemory', `${pages[name]}`, '-o', target],
-      { encoding: 'utf8' },
-    )
-    if (status !== 0) throw new Error(`${name}.as.ts does not compile: ${stderr}`)
-    return readFileSync(target)
-  } finally {
-    rmSync(folder, { recursive: true })
+/** The module of `name`.as.ts in this folder; throws when it does not compile, with the compiler's error as cause. */
+export async function buildKernel(name: string): Promise<Uint8Array> {
+  // Loaded by a name that the type checker does not follow: the compiler's types redefine globals.
+  const { default: asc } = (await import(compiler)) as { readonly default: Compiler }
+  const source = `${name}.as.ts`
+  let built: Uint8Array | null = null
+  const { error } = await asc.main(
+    [source, ...options.split(' '), '--initialMemory', `${pages[name]}`, '--outFile', 'out.wasm'],
+    {
+      readFile: (file) =>
+        file === source ? readFileSync(new URL(source, import.meta.url), 'utf8') : null,
+      writeFile: (_, contents) => {
+        built = typeof contents === 'string' ? null : contents
+      },
+      listFiles: () => [],
+    },
+  )
+  if (error !== null || built === null) {
+    throw new Error(`${source} does not compile`, { cause: error })
   }
+  return built
 }
 
 if (import.meta.main) {
   const name = process.argv[2] ?? 'scan'
-  writeFileSync(new URL(`${name}.wasm`, import.meta.url), buildKernel(name))
+  writeFileSync(new URL(`${name}.wasm`, import.meta.url), await buildKernel(name))
 }
