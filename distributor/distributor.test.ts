@@ -8,14 +8,12 @@ import { distributorConfig } from './config.ts'
 import { tenantMissing } from './errors.ts'
 import { hash32 } from './hash.ts'
 import { chooseWorker } from './home.ts'
-import { applyLimits, type TenantLimits } from './limits.ts'
+import { applyLimits, limitsOf, type TenantLimits } from './limits.ts'
 import { partitionOf, subsetOf } from './route.ts'
 
 const settings = distributorConfig.parse({})
 const limits: TenantLimits = {
-  ...settings,
-  maxFutureMs: settings.maxFuture,
-  maxPastMs: 30 * 86_400_000,
+  ...limitsOf(settings, 30 * 86_400_000),
   maxAttributesPerRow: 3,
   maxKeyBytes: 10,
   maxValueBytes: 20,

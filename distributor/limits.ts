@@ -9,6 +9,7 @@
 import type { DefinedError } from '#base/errors.ts'
 import { absent, attributeCode, type AnyIntake, type Intake } from '#schemas/intake.ts'
 import type { Reject } from '#schemas/receipt.ts'
+import type { DistributorConfig } from './config.ts'
 import {
   attributeKey,
   attributeValue,
@@ -33,6 +34,11 @@ export interface TenantLimits {
   readonly maxNameBytes: number
   readonly maxStreamBytes: number
   readonly maxStreams: number
+}
+
+/** The limits that the settings say, for a tenant whose rows are kept for `retentionMs`. */
+export function limitsOf(config: DistributorConfig, retentionMs: number): TenantLimits {
+  return { ...config, maxFutureMs: config.maxFuture, maxPastMs: retentionMs }
 }
 
 export interface Limited {
