@@ -35,6 +35,9 @@ const maxRawBytes = 4 * maxFooterBytes
 /** Tenants of one block. More would make a footer no reader wants to load for one of them. */
 const maxSections = 1 << 17
 
+/** Streams of one section: scans keep a byte for each. The largest table measured had a million. */
+export const maxStreams = 1 << 24
+
 /** The bytes of a footer. */
 export function encodeFooter(footer: Footer): Uint8Array {
   const body = new ByteWriter()
@@ -130,6 +133,7 @@ export function decodeFooter(bytes: Uint8Array, from: number, to: number): Foote
     const section = readSection(reader)
     const { directory, offset, length } = section
     const end = offset + length
+    if (section.streams > maxStreams) throw blockCorrupt.make(`${section.streams} streams`)
     const inside = directory.offset >= offset && directory.offset + directory.stored <= end
     if (offset < from || end > to || !inside) {
       throw blockCorrupt.make(`section ${i} at [${offset}, ${end}) is outside of the block`)

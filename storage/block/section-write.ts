@@ -21,7 +21,7 @@ import {
   type PagePart,
   type TableEntry,
 } from './directory.ts'
-import type { SectionEntry } from './footer.ts'
+import { maxStreams, type SectionEntry } from './footer.ts'
 import type { Part } from './header.ts'
 import { encodePage } from './page-write.ts'
 import { PageCutter } from './page-cut.ts'
@@ -68,6 +68,7 @@ export class SectionWriter {
 
   // oxlint-disable-next-line max-params -- identity, content, target, how
   constructor(tenant: Tenant, streams: StreamBytes, sink: PartSink, options: SectionOptions) {
+    assert(streams.count <= maxStreams, `a section of at most ${maxStreams} streams`)
     this.tenant = tenant
     this.#streams = streams
     this.#sink = sink

@@ -64,6 +64,6 @@ test('mutated blocks are corrupt, unsupported, or found by verify', async (t) =>
         t.assert.match(error instanceof AppError ? error.kind : String(error), /corrupt|unsupported/)
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   )
 })
