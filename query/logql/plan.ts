@@ -115,11 +115,10 @@ function planRangeAggregation(node: RangeAggregation): PlanNode {
 
 /** The equality matchers; a name that is matched twice says nothing about the absent series. */
 function absentLabels({ matchers }: Selector): { name: string; value: string }[] {
+  const uses = new Map<string, number>()
+  for (const { name } of matchers) uses.set(name, (uses.get(name) ?? 0) + 1)
   return matchers
-    .filter(
-      (matcher) =>
-        matcher.op === '=' && matchers.every((m) => m === matcher || m.name !== matcher.name),
-    )
+    .filter(({ op, name }) => op === '=' && uses.get(name) === 1)
     .map(({ name, value }) => ({ name, value }))
 }
 

@@ -78,8 +78,9 @@ function indexOne(item: Value, key: Value): Value {
   if (!isList(item) && typeof item !== 'string') {
     throw new TemplateError(`can't index item of type ${typeName(item)}`)
   }
-  const bytes = isList(item) ? item : Array.from(Buffer.from(item), BigInt)
-  return bytes[indexWithin(key, bytes.length - 1)] ?? null
+  if (isList(item)) return item[indexWithin(key, item.length - 1)] ?? null
+  const bytes = Buffer.from(item)
+  return BigInt(bytes[indexWithin(key, bytes.length - 1)] ?? 0)
 }
 
 function indexWithin(key: Value, most: number): number {

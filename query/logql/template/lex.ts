@@ -58,7 +58,7 @@ export function lexTemplate(text: string): TemplateToken[] {
     const open = text.indexOf('{{', at)
     const trims = open !== -1 && isTrimMark(text, open + 2, open + 3)
     const piece = text.slice(at, open === -1 ? text.length : open)
-    const kept = trims ? piece.replace(/[ \t\r\n]+$/, '') : piece
+    const kept = trims ? trimSpaceAtEnd(piece) : piece
     if (kept !== '') tokens.push({ kind: 'text', at, text: kept })
     if (open === -1) break
     const inside = open + (trims ? 4 : 2)
@@ -73,6 +73,13 @@ export function lexTemplate(text: string): TemplateToken[] {
   }
   tokens.push({ kind: 'eof', at: text.length, text: '' })
   return tokens
+}
+
+/** A loop, since a regular expression would try every run of spaces from each of its characters. */
+function trimSpaceAtEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(0, end)
 }
 
 /** A dash with a space on its inner side. */

@@ -28,8 +28,11 @@ export interface Machine {
 /** Nodes, commands and loop rounds a run may take: milliseconds of work for one entry. */
 export const maxSteps = 100_000
 
-export function spend(machine: Machine): void {
-  machine.steps++
+/** How much text a function may read or write for one step. */
+const lengthPerStep = 1024
+
+export function spend(machine: Machine, steps = 1): void {
+  machine.steps += steps
   if (machine.steps > maxSteps)
     throw new TemplateError(`template takes more than ${maxSteps} steps`)
 }
@@ -156,13 +159,21 @@ function callFunction(machine: Machine, name: string, call: Call): Value {
       typed(final, typeAt(fn, args.length), { at: command.at, shown: showCommand(command) }),
     )
   }
+  for (const arg of args) spend(machine, stepsOf(arg))
   try {
-    return fn.call(args, machine.input)
+    const result = fn.call(args, machine.input)
+    spend(machine, stepsOf(result))
+    return result
   } catch (error) {
+    if (machine.steps > maxSteps) throw error
     if (!(error instanceof TemplateError) && !(error instanceof AppError)) throw error
     const message = `error calling ${name}: ${error.message}`
     throw new RunError(message, command.at, showCommand(command))
   }
+}
+
+function stepsOf(value: Value): number {
+  return typeof value === 'string' ? Math.floor(value.length / lengthPerStep) : 0
 }
 
 function typeAt(fn: TemplateFunction, index: number): ParameterType {

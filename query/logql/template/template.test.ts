@@ -281,6 +281,9 @@ test('output, steps and depth are bounded', (t) => {
     failure('{{range 100000}}{{range 100000}}{{end}}{{end}}'),
     /more than 100000 steps/,
   )
+  const long = '{{range 100000}}{{$x := repeat 100000 "a"}}{{end}}'
+  t.assert.match(failure(long), /^template takes more than 100000 steps$/)
+  t.assert.equal(render(`{{.n}}${' '.repeat(100_000)}x{{- .n}}`).length, 100_005)
   t.assert.match(
     failure('{{define "t"}}{{template "t"}}{{end}}{{template "t"}}'),
     /maximum template depth/,
