@@ -5,10 +5,12 @@
 import { seededRandom, type Random } from '#base/random.ts'
 import type { Batch } from '#schemas/batch.ts'
 import type { Texts, Vector } from '#schemas/column.ts'
+import type { StreamList } from '#schemas/identity.ts'
 import { encodeStream } from '#schemas/identity-codec.ts'
 import { signalNames, signals } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
-import { openBlock } from '#storage/block/open.ts'
+import { mergeSections } from '#storage/block/merge.ts'
+import { openBlock, type Block } from '#storage/block/open.ts'
 import { bytesSource } from '#storage/block/source.ts'
 import {
   gatherBatch,
@@ -204,6 +206,47 @@ async function timed<T>(run: () => T | Promise<T>): Promise<{ result: T; ms: num
   return { result, ms: cpuMs() - start }
 }
 
+function writeBlock(
+  signal: SignalName,
+  level: number,
+  streams: StreamList,
+  batches: readonly Batch[],
+): Uint8Array {
+  const writer = createBlockWriter({
+    signal,
+    level,
+    logId: '0123456789abcdef',
+    partition: 0,
+    startOffset: 0,
+    endOffset: 1,
+    nonce: '0123456789abcdef',
+    createdNs: startNs,
+  })
+  writer.beginSection('bench', streams)
+  for (const one of batches) writer.append(one)
+  writer.endSection()
+  return writer.finish().bytes
+}
+
+/** CPU per row of merging four L0 blocks of every fourth ten rows (traces: whole ones), without writing the result. */
+async function measureMerge(batch: Batch, streams: StreamList): Promise<number> {
+  const blocks: Block[] = []
+  for (let part = 0; part < 4; part++) {
+    const picked = Uint32Array.from(
+      { length: rows / 4 },
+      (_, i) => Math.floor(i / 10) * 40 + part * 10 + (i % 10),
+    )
+    const bytes = writeBlock(batch.signal, 0, streams, [gatherBatch(batch, picked)])
+    blocks.push(await openBlock(bytesSource(bytes)))
+  }
+  const merge = await timed(async () => {
+    let count = 0
+    for await (const one of (await mergeSections(blocks, 'bench')).batches()) count += one.rows
+    return count
+  })
+  return (merge.ms * 1e6) / merge.result
+}
+
 async function measure(signal: SignalName, level: number, made: Made) {
   const { batch } = made
   const order = sortedStreamOrder(batch.streams)
@@ -213,22 +256,7 @@ async function measure(signal: SignalName, level: number, made: Made) {
     return { ...moved, stream: moved.stream.map((id) => rank[id]!) }
   })
   const streams = streamListOfBytes([...order].map((id) => batch.streams.bytes(id)))
-  const write = await timed(() => {
-    const writer = createBlockWriter({
-      signal,
-      level,
-      logId: '0123456789abcdef',
-      partition: 0,
-      startOffset: 0,
-      endOffset: 1,
-      nonce: '0123456789abcdef',
-      createdNs: startNs,
-    })
-    writer.beginSection('bench', streams)
-    writer.append(sort.result)
-    writer.endSection()
-    return writer.finish().bytes
-  })
+  const write = await timed(() => writeBlock(signal, level, streams, [sort.result]))
   const block = await openBlock(bytesSource(write.result))
   const read = await timed(async () => {
     let count = 0
@@ -258,6 +286,7 @@ async function measure(signal: SignalName, level: number, made: Made) {
     sortNsPerRow: (sort.ms * 1e6) / rows,
     encodeNsPerRow: (write.ms * 1e6) / rows,
     decodeNsPerRow: (read.ms * 1e6) / read.result,
+    ...(level === 1 ? { mergeNsPerRow: await measureMerge(sort.result, streams) } : {}),
   }
 }
 

@@ -217,6 +217,7 @@ async function openSources(merging: Merging): Promise<AsyncGenerator<Stretch>[]>
   }
   const moved: Stretch[] = []
   for (const [i, block] of blocks.entries()) {
+    if (!(await hasMoved(merging, block, starts))) continue
     for await (const stretch of read(block, i, true)) {
       moved.push(stretch)
       await merging.control?.pause()
@@ -247,24 +248,38 @@ async function* readStretches(
   }
 }
 
+/** Ids and times of a source, page by page. */
+async function* readIds(merging: Merging, block: Block): AsyncGenerator<Batch> {
+  const batches = block.scan({
+    tenant: merging.tenant,
+    signal: block.header.signal,
+    from: -(2n ** 63n),
+    to: 2n ** 63n,
+    predicates: [],
+    columns: [{ scope: 'row', key: 'traceId', type: 'id16' }],
+    order: 'any',
+  })
+  for await (const batch of batches) {
+    yield batch
+    await merging.control?.pause()
+  }
+}
+
 async function findStarts(merging: Merging): Promise<TraceStarts> {
   const starts = new TraceStarts()
   for (const block of merging.blocks) {
-    const batches = block.scan({
-      tenant: merging.tenant,
-      signal: block.header.signal,
-      from: -(2n ** 63n),
-      to: 2n ** 63n,
-      predicates: [],
-      columns: [{ scope: 'row', key: 'traceId', type: 'id16' }],
-      order: 'any',
-    })
-    for await (const batch of batches) {
-      addStarts(starts, batch)
-      await merging.control?.pause()
-    }
+    for await (const batch of readIds(merging, block)) addStarts(starts, batch)
   }
   return starts
+}
+
+/** True when some row of a source is out of place; most sources have none, and are then not read whole for them. */
+async function hasMoved(merging: Merging, block: Block, starts: TraceStarts): Promise<boolean> {
+  const placement = new Placement()
+  for await (const batch of readIds(merging, block)) {
+    if (placement.choose(batch, traceKeys(batch, starts), true).batch.rows > 0) return true
+  }
+  return false
 }
 
 /**
