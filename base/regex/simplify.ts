@@ -14,21 +14,14 @@ export interface TestPattern {
 
 /** The pattern that finds a match exactly where `node` does; `anchored` asks for the whole text. */
 export function forTest(node: RegexNode, anchored: boolean): TestPattern {
-  let parts = partsOf(withoutCaptures(node))
-  let fromStart = anchored
-  let toEnd = anchored
-  while (parts[0]?.op === 'assert' && parts[0].at === 'text-start') {
-    fromStart = true
-    parts = parts.slice(1)
-  }
-  for (
-    let last = parts.at(-1);
-    last?.op === 'assert' && last.at === 'text-end';
-    last = parts.at(-1)
-  ) {
-    toEnd = true
-    parts = parts.slice(0, -1)
-  }
+  const all = partsOf(withoutCaptures(node))
+  let from = 0
+  let to = all.length
+  while (from < to && isAssertion(all[from], 'text-start')) from++
+  while (from < to && isAssertion(all[to - 1], 'text-end')) to--
+  let fromStart = anchored || from > 0
+  let toEnd = anchored || to < all.length
+  let parts = all.slice(from, to)
   // Any text at an end is as good as none there; what of it must be is left, and may be anywhere.
   const startIsFree = fromStart && isAnything(parts[0])
   const endIsFree = toEnd && isAnything(parts.at(-1))
@@ -61,19 +54,21 @@ export function concat(parts: readonly RegexNode[]): RegexNode {
   return parts.length === 1 ? only : { op: 'concat', subs: parts }
 }
 
+function isAssertion(node: RegexNode | undefined, at: string): boolean {
+  return node?.op === 'assert' && node.at === at
+}
+
 /** Repetitions at an edge that need not take anything more take only what they must. */
-function trimmed(parts: readonly RegexNode[], edge: 0 | -1): readonly RegexNode[] {
-  let left = parts
-  for (let part = left.at(edge); part?.op === 'repeat'; part = left.at(edge)) {
-    const rest = edge === 0 ? left.slice(1) : left.slice(0, -1)
-    if (part.min > 0) {
-      if (part.min === part.max) return left
-      const least: RegexNode = part.min === 1 ? part.sub : { ...part, max: part.min }
-      return edge === 0 ? [least, ...rest] : [...rest, least]
-    }
-    left = rest
+function trimmed(parts: readonly RegexNode[], edge: 0 | -1): RegexNode[] {
+  const step = edge === 0 ? 1 : -1
+  let at = edge === 0 ? 0 : parts.length - 1
+  let part = parts[at]
+  while (part?.op === 'repeat' && (part.min === 0 || part.min !== part.max)) {
+    if (part.min === 0) part = parts[(at += step)]
+    else part = part.min === 1 ? part.sub : { ...part, max: part.min }
   }
-  return left
+  if (part === undefined) return []
+  return edge === 0 ? [part, ...parts.slice(at + 1)] : [...parts.slice(0, at), part]
 }
 
 /** True for `.*` and `.+` under the flag `s`: any text at all, of some length. */
