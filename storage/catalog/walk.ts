@@ -55,7 +55,9 @@ function overlaps(held: { minMs: number; maxMs: number }, range: TimeRange): boo
 
 /** Newest last row first; equal ones by name, so that the order is the same everywhere. */
 export function newestFirst(entries: readonly BlockEntry[]): BlockEntry[] {
-  return entries.toSorted((a, b) => maxMsOf(b) - maxMsOf(a) || (a.key < b.key ? -1 : 1))
+  const keyed = entries.map((entry) => ({ entry, maxMs: maxMsOf(entry) }))
+  keyed.sort((a, b) => b.maxMs - a.maxMs || (a.entry.key < b.entry.key ? -1 : 1))
+  return keyed.map(({ entry }) => entry)
 }
 
 /** Everything the root names: the nodes of its tree and the blocks. Reads the whole tree. */

@@ -5,7 +5,7 @@ import { createBlockWriter } from '#storage/block/write.ts'
 import { objectChanged } from '#storage/objects/errors.ts'
 import { memoryStore } from '#storage/objects/memory.ts'
 import { batchOf, streamOf, streamsOf } from '#test/golden/rows.ts'
-import { blockL0Reader } from './block-l0.ts'
+import { l0Reader } from './block-of-entry.ts'
 import { l0Key } from './names.ts'
 import { chain } from './world.test.ts'
 
@@ -31,7 +31,7 @@ test('a real block is read as an entry, listed or not', async (t) => {
   const key = l0Key('logs', chain, 100)
   await store.createIfAbsent(key, bytes)
   const [listed] = await store.list(key)
-  const read = blockL0Reader(store)
+  const read = l0Reader(store)
   const { entry, nonce } = await read({ key, bytes: bytes.length, etag: listed?.etag ?? '' })
   t.assert.equal(nonce, 'fedcba9876543210')
   t.assert.deepEqual(
