@@ -6,6 +6,7 @@
  * Merging is late and by windows of time: a block is rewritten when its windows are over, so that
  * each row is written about three times in its life (L0, L1, L2), and once more when hours become days.
  */
+import type { Signal } from '#schemas/signals/signal.ts'
 import type { BlockEntry } from '#storage/catalog/block-entry.ts'
 import { maxMsOf, maxTenantsPerBlock, minMsOf } from '#storage/catalog/block-entry.ts'
 import { parseL0Key } from '#storage/catalog/names.ts'
@@ -38,6 +39,13 @@ const minuteMs = 60_000
 export function windowsOf(sliceMs: number): number[] {
   const hour = Math.max(sliceMs, 60 * minuteMs)
   return hour >= 1440 * minuteMs ? [hour] : [hour, 1440 * minuteMs]
+}
+
+/** How a signal is compacted. */
+export function choiceOf({ sliceNs, orderBy }: Signal): ChooseOptions {
+  const choice = defaultChoice(Number(sliceNs / 1_000_000n))
+  // Blocks of traces are not cut (`rewrite.ts`), so the inputs must not be larger than one block.
+  return orderBy === 'trace' ? { ...choice, maxJobBytes: choice.maxBlockBytes } : choice
 }
 
 export function defaultChoice(sliceMs: number): ChooseOptions {
@@ -140,7 +148,7 @@ export function chooseMerge(
   return null
 }
 
-/** Late blocks go to their windows together with what those already hold. */
+/** Late blocks are cut into their windows. */
 function chooseLate(
   signal: string,
   blocks: readonly BlockEntry[],
@@ -154,7 +162,8 @@ function chooseLate(
   const oldest = late.some((entry) => nowMs - maxMsOf(entry) >= options.lateAfterMs + dayMs)
   if (bytesOf(late) < options.lateBytes && !oldest) return null
   const inputs = takeBytes(late, options.maxJobBytes)
-  return mergeOf(signal, inputs, options.windowsMs.at(-1) ?? dayMs)
+  // Level 1: what they overlap is merged with them in their windows, as with any other fresh block.
+  return { ...mergeOf(signal, inputs, options.windowsMs.at(-1) ?? dayMs), level: 1 }
 }
 
 interface WindowChoice extends ChooseOptions {
@@ -182,17 +191,16 @@ function chooseWindow(
   return null
 }
 
-/** A merge must end: blocks that are merged already are rewritten only if they become one or stop overlapping. */
+/** A merge must end: blocks that are merged already are rewritten only if they become one. */
 function isWorth(
   inputs: readonly BlockEntry[],
   { windowMs, maxBlockBytes }: WindowChoice,
 ): boolean {
   const fresh = inputs.some((entry) => entry.level < 2)
   if (fresh) return inputs.length > 1 || inputs.some((entry) => isSpread(entry, windowMs))
-  if (inputs.length < 2) return false
   const tenants = new Set(inputs.flatMap((entry) => entry.tenants.map(({ tenant }) => tenant)))
-  if (bytesOf(inputs) <= maxBlockBytes && tenants.size <= maxTenantsPerBlock) return true
-  return inputs.some((a, at) => inputs.slice(at + 1).some((b) => overlap(a, b)))
+  const fits = bytesOf(inputs) <= maxBlockBytes && tenants.size <= maxTenantsPerBlock
+  return inputs.length > 1 && fits
 }
 
 function isSpread(entry: BlockEntry, windowMs: number): boolean {

@@ -16,7 +16,7 @@ import type { PinLedger } from '#storage/catalog/pins.ts'
 import type { Ref } from '#storage/catalog/root.ts'
 import type { DiskBudget } from '#storage/disk-budget.ts'
 import type { Store } from '#storage/objects/store.ts'
-import { defaultChoice, type ChooseOptions } from './choose.ts'
+import { choiceOf, type ChooseOptions } from './choose.ts'
 import type { CompactorConfig } from './config.ts'
 import { furthestOver, oldestBlocks, type Holding } from './evict.ts'
 import type { Rewrite } from './job.ts'
@@ -30,6 +30,8 @@ export interface CompactorDeps {
   /** Whether blocks take from the disk budget: they do in a folder, not in S3. */
   readonly blocksOnDisk: boolean
   readonly rewrite: Rewrite
+  /** Age at which blocks are removed, by signal. */
+  readonly retentionMs: Readonly<Record<SignalName, number>>
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -52,21 +54,16 @@ const jobsPerRound = 16
 
 /** Creates the compactor; nothing runs before its parts start. */
 export function createCompactor(config: CompactorConfig, deps: CompactorDeps): Compactor {
-  const retention: Readonly<Record<SignalName, number>> = {
-    logs: config.logsRetention,
-    metrics: config.metricsRetention,
-    traces: config.tracesRetention,
-  }
   const rounds = new Map(
     signalNames.map((signal) => {
       const choice = {
-        ...defaultChoice(Number(signals[signal].sliceNs / 1_000_000n)),
+        ...choiceOf(signals[signal]),
         ...deps.choice,
       }
       const live = deps.catalogs[signal]
       return [
         signal,
-        new SignalRounds({ ...deps, signal, live, choice, retentionMs: retention[signal] }),
+        new SignalRounds({ ...deps, signal, live, choice, retentionMs: deps.retentionMs[signal] }),
       ]
     }),
   )

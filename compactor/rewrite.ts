@@ -1,0 +1,240 @@
+/**
+ * The rewriting of a job, in a background worker: opens the inputs, merges them tenant by tenant,
+ * and puts the outputs under fresh names. Rows that are there twice go.
+ *
+ *   fold    a tenant whose section reaches 8 MiB gets blocks of its own, the others share one; rows
+ *           older than the late limit go to blocks of their own, to be merged to their days later
+ *   merge   blocks of one owner, cut at windows and at the largest size
+ *
+ * Traces are never cut, neither by age nor by window nor by size: a block of traces is ordered by the
+ * earliest start of each trace in it, which a part of a trace does not have. `choose.ts` gives no more
+ * inputs than one block of them holds.
+ *
+ * Memory is one output block and a stretch of rows per input.
+ */
+import { assert, must } from '#base/assert.ts'
+import type { Clock } from '#base/clock.ts'
+import { randomHex, type Random } from '#base/random.ts'
+import type { Batch } from '#schemas/batch.ts'
+import { signals } from '#schemas/signals/index.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
+import type { Tenant } from '#schemas/tenant.ts'
+import type { BlockHeader } from '#storage/block/header.ts'
+import { mergeSections, type MergeControl } from '#storage/block/merge.ts'
+import { openBlock, type Block } from '#storage/block/open.ts'
+import { gatherBatch } from '#storage/block/sort.ts'
+import { createBlockWriter, type BlockWriter } from '#storage/block/write.ts'
+import { maxTenantsPerBlock, type BlockEntry } from '#storage/catalog/block-entry.ts'
+import { entryOfBlock } from '#storage/catalog/block-of-entry.ts'
+import { dataKey, parseL0Key } from '#storage/catalog/names.ts'
+import type { Store } from '#storage/objects/store.ts'
+import type { Job } from './job.ts'
+
+export interface RewriteDeps {
+  readonly store: Pick<Store, 'get' | 'createIfAbsent'>
+  readonly clock: Pick<Clock, 'nowMs' | 'nowNs'>
+  readonly random: Random
+  readonly control?: MergeControl
+}
+
+export interface RewriteOptions {
+  /** Largest output, stored bytes. */
+  readonly maxBlockBytes: number
+  /** Sections from this size on get blocks of their own. */
+  readonly ownBlockBytes: number
+  /** Rows older than this are late. */
+  readonly lateAfterMs: number
+}
+
+export const defaultRewrite: RewriteOptions = {
+  maxBlockBytes: 256 << 20,
+  ownBlockBytes: 8 << 20,
+  lateAfterMs: 2 * 24 * 60 * 60_000,
+}
+
+/** Where rows of a tenant go: one block that is being written. */
+interface Output {
+  readonly writer: BlockWriter
+  readonly tenant: Tenant | null
+  readonly late: boolean
+  readonly nonce: string
+  tenants: number
+}
+
+/** Rewrites a job; gives the entries of what it put. */
+export async function rewriteJob(
+  job: Job,
+  deps: RewriteDeps,
+  options: RewriteOptions = defaultRewrite,
+): Promise<BlockEntry[]> {
+  return new Rewriting(job, deps, options).run()
+}
+
+class Rewriting {
+  readonly #job: Job
+  readonly #deps: RewriteDeps
+  readonly #options: RewriteOptions
+  readonly #done: BlockEntry[] = []
+  readonly #signal: SignalName
+  readonly #cuts: boolean
+  /** Blocks that several tenants share, by side and window. */
+  readonly #shared = new Map<string, Output>()
+
+  constructor(job: Job, deps: RewriteDeps, options: RewriteOptions) {
+    this.#job = job
+    this.#deps = deps
+    this.#options = options
+    // The signal of a job comes from the catalog of that signal.
+    this.#signal = job.signal as SignalName
+    this.#cuts = signals[this.#signal].orderBy !== 'trace'
+    assert(Object.hasOwn(signals, job.signal), `a job is of a signal, not ${job.signal}`)
+  }
+
+  async run(): Promise<BlockEntry[]> {
+    const blocks: Block[] = []
+    for (const input of this.#job.inputs) blocks.push(await this.#open(input))
+    for (const tenant of this.#tenants()) await this.#mergeTenant(blocks, tenant)
+    for (const output of this.#shared.values()) await this.#finish(output)
+    return this.#done
+  }
+
+  #open({ key, bytes }: BlockEntry): Promise<Block> {
+    const { store } = this.#deps
+    const read = async (from: number, to: number) => (await store.get(key, { from, to })).bytes
+    return openBlock({ size: bytes, read })
+  }
+
+  #tenants(): Tenant[] {
+    const names = this.#job.inputs.flatMap(({ tenants }) => tenants.map(({ tenant }) => tenant))
+    return [...new Set(names)].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  }
+
+  /** A tenant of its own in all merges of its blocks, and in folds once it is large. */
+  #ownsBlocks(tenant: Tenant): boolean {
+    let bytes = 0
+    for (const input of this.#job.inputs) {
+      if (!input.shared) return true
+      bytes += input.tenants.find((part) => part.tenant === tenant)?.bytes ?? 0
+    }
+    return bytes >= this.#options.ownBlockBytes
+  }
+
+  async #mergeTenant(blocks: readonly Block[], tenant: Tenant): Promise<void> {
+    const merged = await mergeSections(blocks, tenant, this.#deps.control)
+    const own = this.#ownsBlocks(tenant)
+    const sections = new Map<boolean, Section>()
+    for await (const batch of merged.batches()) {
+      for (const { rows, late, window } of this.#parts(batch)) {
+        let section = sections.get(late)
+        if (section !== undefined && this.#isFull(section, window, own)) {
+          await this.#endSection(section, own)
+          section = undefined
+        }
+        section ??= await this.#beginSection({ tenant, own, late, window }, merged.streams)
+        section.output.writer.append(rows)
+        sections.set(late, section)
+      }
+    }
+    for (const section of sections.values()) await this.#endSection(section, own)
+  }
+
+  /** The batch in pieces that each belong to one side and window; rows of a window are neighbours. */
+  #parts(batch: Batch): { rows: Batch; late: boolean; window: number }[] {
+    if (!this.#cuts) return [{ rows: batch, late: false, window: 0 }]
+    const { windowMs, kind } = this.#job
+    const lateBeforeMs =
+      kind === 'fold' ? this.#deps.clock.nowMs() - this.#options.lateAfterMs : -Infinity
+    const baseMs = Number(batch.timeBase / 1_000_000n)
+    const groups = new Map<string, { rows: number[]; late: boolean; window: number }>()
+    for (let row = 0; row < batch.rows; row++) {
+      const ms = baseMs + must(batch.time[row], 'a row has a time') / 1e6
+      const late = ms < lateBeforeMs
+      const window = windowMs === 0 ? 0 : Math.floor(ms / windowMs)
+      const key = `${late} ${window}`
+      let group = groups.get(key)
+      if (group === undefined) groups.set(key, (group = { rows: [], late, window }))
+      group.rows.push(row)
+    }
+    if (groups.size === 1) return [...groups.values()].map((group) => ({ ...group, rows: batch }))
+    return [...groups.values()]
+      .toSorted((a, b) => a.window - b.window)
+      .map((group) => ({ ...group, rows: gatherBatch(batch, Uint32Array.from(group.rows)) }))
+  }
+
+  #isFull({ output, window }: Section, next: number, own: boolean): boolean {
+    if (window !== next) return true
+    return own && this.#cuts && output.writer.estimatedBytes() >= this.#options.maxBlockBytes
+  }
+
+  async #beginSection(
+    of: { tenant: Tenant; own: boolean; late: boolean; window: number },
+    streams: Parameters<BlockWriter['beginSection']>[1],
+  ): Promise<Section> {
+    const { tenant, own, late, window } = of
+    const output = own ? this.#newOutput(tenant, late) : await this.#sharedOutput(late, window)
+    output.writer.beginSection(tenant, streams)
+    output.tenants++
+    return { output, window }
+  }
+
+  async #sharedOutput(late: boolean, window: number): Promise<Output> {
+    const name = `${late} ${window}`
+    let output = this.#shared.get(name)
+    if (output !== undefined && this.#isSharedFull(output)) {
+      await this.#finish(output)
+      output = undefined
+    }
+    output ??= this.#newOutput(null, late)
+    this.#shared.set(name, output)
+    return output
+  }
+
+  #isSharedFull({ writer, tenants }: Output): boolean {
+    return tenants >= maxTenantsPerBlock || writer.estimatedBytes() >= this.#options.maxBlockBytes
+  }
+
+  /** Ends a section; the block of a tenant of its own ends with it. */
+  async #endSection({ output }: Section, own: boolean): Promise<void> {
+    output.writer.endSection()
+    if (own) await this.#finish(output)
+  }
+
+  #newOutput(tenant: Tenant | null, late: boolean): Output {
+    const nonce = randomHex(this.#deps.random, 12)
+    return { writer: createBlockWriter(this.#header(nonce)), tenant, late, nonce, tenants: 0 }
+  }
+
+  #header(nonce: string): BlockHeader {
+    const { inputs, level } = this.#job
+    const [logId = '0', partition = '0'] = parseL0Key(inputs[0]?.key ?? '')?.chain.split('/') ?? []
+    return {
+      signal: this.#signal,
+      level,
+      logId,
+      partition: Number(partition),
+      startOffset: Math.min(...inputs.map((input) => input.fromOffset)),
+      endOffset: Math.max(...inputs.map((input) => input.toOffset)),
+      nonce,
+      createdNs: this.#deps.clock.nowNs(),
+    }
+  }
+
+  async #finish(output: Output): Promise<void> {
+    const { tenant, late, nonce } = output
+    const { bytes, meta } = output.writer.finish()
+    if (meta.sections.length === 0) return
+    const place = { key: '', shared: tenant === null, late }
+    const draft = entryOfBlock(meta, place)
+    const timeMs = must(draft.tenants[0], 'a block has a section').minMs
+    const { level } = this.#job
+    const key = dataKey({ signal: this.#signal, tenant, timeMs, level, nonce })
+    await this.#deps.store.createIfAbsent(key, bytes)
+    this.#done.push({ ...draft, key })
+  }
+}
+
+/** A section that is being written, and the window its rows are of. */
+interface Section {
+  readonly output: Output
+  readonly window: number
+}
