@@ -21,6 +21,7 @@ import {
 import { fleetRule, sweepOrphans, sweepRetired } from '#storage/catalog/sweep.ts'
 import type { BlockEntry } from '#storage/catalog/block-entry.ts'
 import type { Store } from '#storage/objects/store.ts'
+import { Ambush } from './ambush.ts'
 import { checkNothingLeft, checkOffsets, Needed } from './check.ts'
 import { l0Object, rewriteRows, rowsOf, signal, simCodec, simReader, type Row } from './rows.ts'
 import { actorStore, chainDeps, isMissing, readerDeps, type Variant } from './rules.ts'
@@ -59,6 +60,7 @@ export class Fleet {
   readonly #crashEvery: number
   /** Longest sleep of an actor, steps. */
   readonly #sleepMax: number
+  readonly #sleepEvery: number
   /** Most offsets of a cut, and most objects of a fold. */
   readonly #cutMax: number
   readonly #foldMax: number
@@ -73,7 +75,8 @@ export class Fleet {
     this.#steps = steps
     const lossy = random.below(3) === 0
     this.#crashEvery = [40, 80, 400][random.below(3)] ?? 80
-    this.#sleepMax = [50, 300, 900][random.below(3)] ?? 300
+    this.#sleepMax = [50, 300, 600][random.below(3)] ?? 300
+    this.#sleepEvery = [20, 60, 200][random.below(3)] ?? 60
     this.#cutMax = [4, 4, 12][random.below(3)] ?? 4
     this.#foldMax = 1 + random.below(3)
     this.#encodeMax = [1, 10, 30][random.below(3)] ?? 10
@@ -98,19 +101,25 @@ export class Fleet {
       return actor
     }
     const actors = this.#roles.map((_, at) => start(at))
+    const ambush = random.below(2) === 0 ? new Ambush(scheduler, this.sim) : null
     const mortal = actors.length - 1 // the reader, which remembers what it saw, lives on
-    let awakeAt = 0
     for (let step = 0; step < this.#steps && scheduler.violation === null; step++) {
       if (random.below(4) === 0) this.#logEnd += random.below(3)
-      if (step >= awakeAt) {
-        scheduler.stall(random.below(3) === 0 ? null : (actors[random.below(mortal)] ?? null))
-        awakeAt = step + random.below(this.#sleepMax)
+      if (random.below(this.#sleepEvery) === 0) {
+        // Most often where a name may change its meaning meanwhile.
+        const anybody = actors[random.below(actors.length)] ?? null
+        const sleeper = random.below(3) > 0 ? scheduler.waitingFor('l0/') : anybody
+        if (sleeper !== null) sleeper.asleepUntil = step + random.below(this.#sleepMax)
       }
-      if (random.below(this.#crashEvery) === 0) {
+      const lure = ambush !== null && ambush.step() && random.below(10) === 0
+      if (lure || random.below(this.#crashEvery) === 0) {
         const at = random.below(mortal)
         const dying = actors[at]
-        if (dying !== undefined) scheduler.kill(dying)
-        actors[at] = start(at)
+        const spared = lure && dying !== undefined && ambush.holds(dying)
+        if (dying !== undefined && !spared) {
+          scheduler.kill(dying)
+          actors[at] = start(at)
+        }
       }
       await scheduler.step()
     }

@@ -8,11 +8,20 @@
 import type { Clock } from '#base/clock.ts'
 import { seededRandom, type Random } from '#base/random.ts'
 
+/** What a task is about. */
+export interface Request {
+  /** Whether it changes the world: then it may happen although its actor died. */
+  readonly writes: boolean
+  /** The object it reads or writes, or nothing. */
+  readonly key: string
+}
+
+const nothing: Request = { writes: false, key: '' }
+
 interface Task {
   readonly actor: Actor
   readonly effect: () => unknown
-  /** Whether it changes the world: then it may happen although its actor died. */
-  readonly writes: boolean
+  readonly request: Request
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -22,6 +31,8 @@ export interface Actor {
   readonly name: string
   dead: boolean
   waiting: number
+  /** It gets no turn before this step. */
+  asleepUntil: number
 }
 
 /** Turns of the microtask queue after a task; an actor that needs more goes on after the next one. */
@@ -35,23 +46,22 @@ export class Scheduler {
   /** Looks at the world after each step. */
   watch: () => Promise<void> = async () => {}
   #tasks: Task[] = []
-  #stalled: Actor | null = null
 
   constructor(seed: number) {
     this.random = seededRandom(seed)
   }
 
   actor(name: string): Actor {
-    return { name, dead: false, waiting: 0 }
+    return { name, dead: false, waiting: 0, asleepUntil: 0 }
   }
 
   /** Waits for its turn, then does `effect`. */
-  perform<T>(actor: Actor, effect: () => T, writes = false): Promise<T> {
+  perform<T>(actor: Actor, effect: () => T, request = nothing): Promise<T> {
     return new Promise((resolve, reject) => {
       if (actor.dead) return
       actor.waiting++
       // The task resolves with what its own effect returned.
-      this.#tasks.push({ actor, effect, writes, resolve: resolve as Task['resolve'], reject })
+      this.#tasks.push({ actor, effect, request, resolve: resolve as Task['resolve'], reject })
     })
   }
 
@@ -66,9 +76,26 @@ export class Scheduler {
     this.violation ??= what
   }
 
-  /** One actor gets no turn until `stall(null)` or another stalls. */
-  stall(actor: Actor | null): void {
-    this.#stalled = actor
+  /** Somebody who is about to read or write an object of this prefix, or null. */
+  waitingFor(prefix: string): Actor | null {
+    const found = this.#tasks.filter(({ request }) => request.key.startsWith(prefix))
+    return found[this.random.below(Math.max(1, found.length))]?.actor ?? null
+  }
+
+  /** Somebody who is about to create an object of this prefix. */
+  writerOf(prefix: string): { readonly actor: Actor; readonly key: string } | null {
+    const found = this.#tasks.find(
+      ({ request }) => request.writes && request.key.startsWith(prefix),
+    )
+    return found === undefined ? null : { actor: found.actor, key: found.request.key }
+  }
+
+  /** Somebody of a role who is about to read this object. */
+  readerOf(key: string, role: string): Actor | null {
+    const found = this.#tasks.find(({ actor, request }) => {
+      return request.key === key && !request.writes && actor.name.startsWith(role)
+    })
+    return found?.actor ?? null
   }
 
   /** Ends an actor for ever. Each of its tasks that would change the world happens or not. */
@@ -76,9 +103,8 @@ export class Scheduler {
     const own = this.#tasks.filter((task) => task.actor === actor)
     this.#tasks = this.#tasks.filter((task) => task.actor !== actor)
     actor.dead = true
-    if (this.#stalled === actor) this.#stalled = null
     for (const task of own) {
-      if (task.writes && this.random.below(2) === 0) attempt(task.effect)
+      if (task.request.writes && this.random.below(2) === 0) attempt(task.effect)
     }
   }
 
@@ -102,15 +128,18 @@ export class Scheduler {
     const count = this.#tasks.length
     if (count === 0) return null
     let at = this.random.below(count)
-    for (let tries = 0; this.#tasks[at]?.actor === this.#stalled; tries++) {
-      if (tries === count) break // only the stalled actor waits
-      at = (at + 1) % count
+    for (let tries = 0; tries < count && this.#isAsleep(this.#tasks[at]); tries++) {
+      at = (at + 1) % count // when all sleep one goes on all the same
     }
     const task = this.#tasks[at]
     const last = this.#tasks.pop()
     if (task === undefined || last === undefined) return null
     if (task !== last) this.#tasks[at] = last
     return task
+  }
+
+  #isAsleep(task: Task | undefined): boolean {
+    return task !== undefined && task.actor.asleepUntil > this.steps
   }
 
   async #settle(actor: Actor | null): Promise<boolean> {

@@ -36,7 +36,7 @@ export class SimDisk {
   /** The disk as a process sees it. */
   view(actor: Actor): Disk {
     const through = <T>(effect: () => T, writes = false): Promise<T> =>
-      this.#scheduler.perform(actor, effect, writes)
+      this.#scheduler.perform(actor, effect, { key: '', writes })
     return {
       open: (name, create) => through(() => this.#open(through, name, create?.bytes), true),
       list: () => through(() => [...this.#files.keys()]),

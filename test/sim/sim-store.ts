@@ -42,14 +42,14 @@ export class SimStore {
 
   /** What one actor sees; repeats what is unavailable, as production does. */
   view(actor: Actor, clock: Clock): Store {
-    const through = <T>(effect: () => T, writes = false): Promise<T> =>
-      this.#scheduler.perform(actor, () => this.#faulty(effect), writes)
+    const through = <T>(key: string, effect: () => T, writes = false): Promise<T> =>
+      this.#scheduler.perform(actor, () => this.#faulty(effect), { key, writes })
     const plain: Store = {
       name: 'simulated',
-      get: (key, _range, options) => through(() => this.get(key, options?.ifMatch)),
-      list: (prefix, options) => through(() => this.list(prefix, options?.limit)),
-      createIfAbsent: (key, bytes) => through(() => this.create(key, bytes), true),
-      delete: (key) => through(() => this.remove(key), true),
+      get: (key, _range, options) => through(key, () => this.get(key, options?.ifMatch)),
+      list: (prefix, options) => through('', () => this.list(prefix, options?.limit)),
+      createIfAbsent: (key, bytes) => through(key, () => this.create(key, bytes), true),
+      delete: (key) => through('', () => this.remove(key), true),
     }
     return retrying(plain, { clock, random: this.#scheduler.random, attempts: Infinity })
   }

@@ -1,0 +1,36 @@
+/** The recorded schedules: each switched-off rule is caught by its seed, and by none when it holds. */
+import { test } from 'node:test'
+import { runSeed, type WorldName } from './run.ts'
+import type { Variant } from './rules.ts'
+
+const recorded: readonly [Variant, WorldName, seed: number][] = [
+  ['adoptUnchecked', 'fleet', 132],
+  ['noPin', 'fleet', 75],
+  ['noFloorCheck', 'fleet', 11],
+  ['rootFirst', 'fleet', 108],
+  ['nameWithEnd', 'fleet', 0],
+  ['deleteBeforeCommit', 'fleet', 0],
+  ['noConflict', 'fleet', 0],
+  ['rootBeforeNodes', 'fleet', 0],
+  ['noPins', 'process', 1],
+  ['noSync', 'process', 0],
+]
+
+for (const [variant, world, seed] of recorded) {
+  test(`${variant} is caught by seed ${seed} of the ${world}`, async (t) => {
+    t.assert.notEqual(await runSeed(world, variant, seed), null)
+    t.assert.equal(await runSeed(world, 'allRules', seed), null)
+  })
+}
+
+test('twenty seeds of both worlds hold every rule', async (t) => {
+  for (let seed = 1000; seed < 1020; seed++) {
+    t.assert.equal(await runSeed('fleet', 'allRules', seed), null, `fleet seed ${seed}`)
+    t.assert.equal(await runSeed('process', 'allRules', seed), null, `process seed ${seed}`)
+  }
+})
+
+test('a seed gives the same answer each time', async (t) => {
+  const first = await runSeed('fleet', 'noPin', 75)
+  t.assert.equal(await runSeed('fleet', 'noPin', 75), first)
+})
