@@ -18,9 +18,8 @@ import { parseJsonPath, parseLogfmtKey } from './path.ts'
 import { patternFilterProblem } from './pattern.ts'
 import { printStages } from './print.ts'
 import { regexProblem } from './regex.ts'
-import { parseTemplate } from './template/parse.ts'
+import { compileTemplate } from './template/compile.ts'
 import { TemplateError } from './template/error.ts'
-import { isTemplateFunction } from './template/functions.ts'
 
 /** Throws QueryError at the first stage that does not compile. */
 export function checkPipeline(stages: readonly Stage[]): void {
@@ -124,7 +123,7 @@ function expressionProblem(text: string, parsed: object): string | null {
 /** What is wrong with a template, null when it parses. */
 function templateProblem(name: string, text: string): string | null {
   try {
-    parseTemplate(name, text, isTemplateFunction)
+    compileTemplate(name, text)
     return null
   } catch (error) {
     if (error instanceof TemplateError) return error.message

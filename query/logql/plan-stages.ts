@@ -29,8 +29,7 @@ import type {
 import { visit, type Visitor } from './nodes.ts'
 import { discard, splitPattern } from './pattern.ts'
 import { captureLabels } from './regex.ts'
-import { isTemplateFunction } from './template/functions.ts'
-import { parseTemplate } from './template/parse.ts'
+import { compileTemplate } from './template/compile.ts'
 import { readsOf } from './template/reads.ts'
 
 /** The stages of a checked query in running order. */
@@ -121,7 +120,7 @@ function patternLabels(pattern: string): string[] {
 }
 
 function planTemplate(name: string, text: string): Template {
-  return { text, ...readsOf(parseTemplate(name, text, isTemplateFunction)) }
+  return { text, ...readsOf(compileTemplate(name, text)) }
 }
 
 function planAssignment({ target, source, template }: Assignment): PlanAssignment {
