@@ -1,4 +1,5 @@
 /** The query APIs. */
 import type { Api } from '../endpoint.ts'
+import { tempoApi } from './tempo/index.ts'
 
-export const apis: readonly Api[] = []
+export const apis: readonly Api[] = [tempoApi]
