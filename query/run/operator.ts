@@ -4,9 +4,14 @@
  * pulls can size its buffers once; aggregation, arithmetic and functions are operators over operators.
  *
  * A batch is a matrix of series × steps with a presence byte per cell. Steps are those of the query's
- * range, batches come in order and cover each step once.
+ * range. Batches come in order, and every operator of a query cuts them at the same steps: 0, 64,
+ * 128 …, so operators over several inputs need not align them. A scalar is an operator with one
+ * series without labels that is present at every step.
  */
+import { must } from '#base/assert.ts'
 import type { QueryRange } from '../plan/time.ts'
+import type { Annotations } from '../promql/annotations.ts'
+import type { Control } from './source.ts'
 
 /** Labels of a series, ascending by name (by UTF-16 code unit), no empty values. */
 export type Labels = readonly (readonly [name: string, value: string])[]
@@ -20,17 +25,19 @@ export interface StepBatch {
   readonly present: Uint8Array
 }
 
-/** A warning or info of the answer, with the text the reference product uses. */
-export interface Annotation {
-  readonly level: 'warning' | 'info'
-  readonly message: string
-}
-
 export interface VectorOperator {
   /** The series, in the order of the rows of every batch. Known once; does the reading that is needed for it. */
   series(): Promise<readonly Labels[]>
-  /** The next steps, or null after the last. The batch belongs to the caller until its next call. */
+  /** The next steps, or null after the last. The batch is the caller's, also to change, until its next call. */
   next(): Promise<StepBatch | null>
+}
+
+/** What operators of one evaluation share. */
+export interface RunContext {
+  readonly range: QueryRange
+  readonly control: Control
+  /** Where remarks go; an engine without remarks gives an empty collection and ignores it. */
+  readonly annotations: Annotations
 }
 
 /** Steps of a batch: enough to make loops long, few enough that many series fit the caches. */
@@ -41,7 +48,73 @@ export function stepCount({ startMs, endMs, stepMs }: QueryRange): number {
   return stepMs === 0 ? 1 : Math.floor((endMs - startMs) / stepMs) + 1
 }
 
+/** Steps of the batch that begins at step `first`; 0 after the last. */
+export function stepsFrom(range: QueryRange, first: number): number {
+  return Math.max(0, Math.min(batchSteps, stepCount(range) - first))
+}
+
 /** One string per label set, equal for equal sets only. */
 export function labelsKey(labels: Labels): string {
-  return labels.map(([name, value]) => `${name.length}:${name}${value.length}:${value}`).join('')
+  let key = ''
+  for (const [name, value] of labels) key += `${name.length}:${name}${value.length}:${value}`
+  return key
+}
+
+/** What an operator is made of: its series, and how a batch is filled. */
+export interface Prepared {
+  readonly labels: readonly Labels[]
+  /** Sets cells of the batch, whose `present` is all 0 before. Called once per batch, in order. */
+  readonly fill: (this: void, batch: StepBatch) => void | Promise<void>
+}
+
+/**
+ * An operator out of `prepare`, which runs once, when the series or the first batch are asked for. The
+ * buffers are the operator's, counted in the query's allowance and reused from batch to batch.
+ */
+export function operatorOf(
+  context: RunContext,
+  prepare: () => Prepared | Promise<Prepared>,
+): VectorOperator {
+  const { range, control } = context
+  let prepared: Promise<Prepared> | null = null
+  const ready = async (): Promise<Prepared> => {
+    const made = await prepare()
+    control.hold(made.labels.length * Math.min(batchSteps, stepCount(range)) * 9)
+    return made
+  }
+  let first = 0
+  let values = new Float64Array(0)
+  let present = new Uint8Array(0)
+  return {
+    async series() {
+      prepared ??= ready()
+      return (await prepared).labels
+    },
+    async next() {
+      prepared ??= ready()
+      const { labels, fill } = await prepared
+      control.check()
+      const steps = stepsFrom(range, first)
+      if (steps === 0) return null
+      const cells = labels.length * steps
+      if (values.length < cells) {
+        values = new Float64Array(cells)
+        present = new Uint8Array(cells)
+      }
+      const batch = {
+        first,
+        steps,
+        values: values.subarray(0, cells),
+        present: present.subarray(0, cells).fill(0),
+      }
+      await fill(batch)
+      first += steps
+      return batch
+    },
+  }
+}
+
+/** The next batch of an input, which has as many as the operator above. */
+export async function pull(input: VectorOperator): Promise<StepBatch> {
+  return must(await input.next(), 'all operators of a query have the same batches')
 }
