@@ -41,11 +41,15 @@ export function windowsOf(sliceMs: number): number[] {
   return hour >= 1440 * minuteMs ? [hour] : [hour, 1440 * minuteMs]
 }
 
-/** How a signal is compacted. */
-export function choiceOf({ sliceNs, orderBy }: Signal): ChooseOptions {
-  const choice = defaultChoice(Number(sliceNs / 1_000_000n))
+/** How a signal is compacted, with changes to the defaults. */
+export function choiceOf(
+  { sliceNs, orderBy }: Signal,
+  changes: Partial<ChooseOptions> = {},
+): ChooseOptions {
+  const choice = { ...defaultChoice(Number(sliceNs / 1_000_000n)), ...changes }
+  if (orderBy !== 'trace') return choice
   // Blocks of traces are not cut (`rewrite.ts`), so the inputs must not be larger than one block.
-  return orderBy === 'trace' ? { ...choice, maxJobBytes: choice.maxBlockBytes } : choice
+  return { ...choice, maxJobBytes: Math.min(choice.maxJobBytes, choice.maxBlockBytes) }
 }
 
 export function defaultChoice(sliceMs: number): ChooseOptions {

@@ -57,20 +57,24 @@ async function world() {
     if (first === undefined) throw new RangeError('a job has inputs')
     return [{ ...first, key, bytes, level: job.level, shared: false, tenants: [part] }]
   }
-  const retentionMs = { logs: 720 * hourMs, metrics: 720 * hourMs, traces: 24 * hourMs }
+  const config = {
+    every: 5000,
+    logsRetention: 720 * hourMs,
+    metricsRetention: 720 * hourMs,
+    tracesRetention: 24 * hourMs,
+  }
   const deps = {
     catalogs,
     store,
     pins,
     budget,
     blocksOnDisk: true,
-    retentionMs,
     rewrite,
     clock,
     random,
   }
   const metrics = createMetrics()
-  const compactor = createCompactor({ every: 5000 }, { ...deps, logger: silentLogger, metrics })
+  const compactor = createCompactor(config, { ...deps, logger: silentLogger, metrics })
   let offset = 0
   return {
     store,

@@ -30,8 +30,6 @@ export interface CompactorDeps {
   /** Whether blocks take from the disk budget: they do in a folder, not in S3. */
   readonly blocksOnDisk: boolean
   readonly rewrite: Rewrite
-  /** Age at which blocks are removed, by signal. */
-  readonly retentionMs: Readonly<Record<SignalName, number>>
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -54,16 +52,18 @@ const jobsPerRound = 16
 
 /** Creates the compactor; nothing runs before its parts start. */
 export function createCompactor(config: CompactorConfig, deps: CompactorDeps): Compactor {
+  const retention: Readonly<Record<SignalName, number>> = {
+    logs: config.logsRetention,
+    metrics: config.metricsRetention,
+    traces: config.tracesRetention,
+  }
   const rounds = new Map(
     signalNames.map((signal) => {
-      const choice = {
-        ...choiceOf(signals[signal]),
-        ...deps.choice,
-      }
+      const choice = choiceOf(signals[signal], deps.choice)
       const live = deps.catalogs[signal]
       return [
         signal,
-        new SignalRounds({ ...deps, signal, live, choice, retentionMs: deps.retentionMs[signal] }),
+        new SignalRounds({ ...deps, signal, live, choice, retentionMs: retention[signal] }),
       ]
     }),
   )

@@ -11,11 +11,12 @@ import { l0Key } from '#storage/catalog/names.ts'
 import { memoryStore } from '#storage/objects/memory.ts'
 import { batchOf, sorted, streamOf, streamsOf, type Value } from '#test/golden/rows.ts'
 import type { Job } from './job.ts'
-import { defaultRewrite, rewriteJob } from './rewrite.ts'
+import { rewriteJob } from './rewrite.ts'
 
 const hourNs = 3_600_000_000_000n
 const chain = { logId: '00000000000000aa', partition: 0 }
 const nowHour = 500_000
+const limits = { maxBlockBytes: 2 ** 28, ownBlockBytes: 2 ** 23, lateAfterMs: 48 * 3_600_000 }
 
 /** Tenants with the hours of their rows, as `a:1,2 b:3`; hours count from `nowHour - 100`. */
 type Rows = string
@@ -56,9 +57,9 @@ function world(signal: SignalName) {
     await store.createIfAbsent(key, bytes)
     return entryOfBlock(meta, { key, shared: true, late: false })
   }
-  const run = async (job: Partial<Job>, options = defaultRewrite): Promise<BlockEntry[]> => {
+  const run = async (job: Partial<Job>, options = limits): Promise<BlockEntry[]> => {
     const whole = { kind: 'fold', signal, inputs: [], level: 1, windowMs: 0, folded: null } as const
-    return rewriteJob({ ...whole, ...job }, { store, clock, random }, options)
+    return rewriteJob({ ...whole, ...job }, { store, clock, random, ...options })
   }
   const hoursOf = (ms: number) => Math.floor(ms / 3_600_000) - nowHour + 100
   const show = (entries: readonly BlockEntry[]) =>
@@ -79,9 +80,8 @@ test('a fold unites small tenants and gives a large one its own block', async (t
   const { write, run, show } = world('logs')
   const inputs = [await write('a:90,91 b:90'), await write('a:92 c:93')]
   t.assert.equal(show(await run({ inputs })), 'L1 shared a3@90-92 b1@90-90 c1@93-93')
-  const large = { ...defaultRewrite, ownBlockBytes: Math.max(...inputs.map(({ bytes }) => bytes)) }
-  const sizes = inputs.flatMap(({ tenants }) => tenants.filter(({ tenant }) => tenant === 'a'))
-  large.ownBlockBytes = sizes.reduce((sum, { bytes }) => sum + bytes, 0)
+  const sections = inputs.flatMap(({ tenants }) => tenants.filter(({ tenant }) => tenant === 'a'))
+  const large = { ...limits, ownBlockBytes: sections.reduce((sum, { bytes }) => sum + bytes, 0) }
   t.assert.equal(show(await run({ inputs }, large)), 'L1 a3@90-92 | L1 shared b1@90-90 c1@93-93')
 })
 

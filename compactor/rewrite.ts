@@ -35,22 +35,16 @@ export interface RewriteDeps {
   readonly clock: Pick<Clock, 'nowMs' | 'nowNs'>
   readonly random: Random
   readonly control?: MergeControl
-}
-
-export interface RewriteOptions {
   /** Largest output, stored bytes. */
   readonly maxBlockBytes: number
-  /** Sections from this size on get blocks of their own. */
-  readonly ownBlockBytes: number
   /** Rows older than this are late. */
   readonly lateAfterMs: number
+  /** Sections from this size on get blocks of their own; default 8 MiB. */
+  readonly ownBlockBytes?: number
 }
 
-export const defaultRewrite: RewriteOptions = {
-  maxBlockBytes: 256 << 20,
-  ownBlockBytes: 8 << 20,
-  lateAfterMs: 2 * 24 * 60 * 60_000,
-}
+/** Smaller sections share blocks, so that ten thousand small tenants are not ten thousand objects per fold. */
+const ownBlockBytes = 8 << 20
 
 /** Where rows of a tenant go: one block that is being written. */
 interface Output {
@@ -62,28 +56,22 @@ interface Output {
 }
 
 /** Rewrites a job; gives the entries of what it put. */
-export async function rewriteJob(
-  job: Job,
-  deps: RewriteDeps,
-  options: RewriteOptions = defaultRewrite,
-): Promise<BlockEntry[]> {
-  return new Rewriting(job, deps, options).run()
+export async function rewriteJob(job: Job, deps: RewriteDeps): Promise<BlockEntry[]> {
+  return new Rewriting(job, deps).run()
 }
 
 class Rewriting {
   readonly #job: Job
   readonly #deps: RewriteDeps
-  readonly #options: RewriteOptions
   readonly #done: BlockEntry[] = []
   readonly #signal: SignalName
   readonly #cuts: boolean
   /** Blocks that several tenants share, by side and window. */
   readonly #shared = new Map<string, Output>()
 
-  constructor(job: Job, deps: RewriteDeps, options: RewriteOptions) {
+  constructor(job: Job, deps: RewriteDeps) {
     this.#job = job
     this.#deps = deps
-    this.#options = options
     // The signal of a job comes from the catalog of that signal.
     this.#signal = job.signal as SignalName
     this.#cuts = signals[this.#signal].orderBy !== 'trace'
@@ -116,7 +104,7 @@ class Rewriting {
       if (!input.shared) return true
       bytes += input.tenants.find((part) => part.tenant === tenant)?.bytes ?? 0
     }
-    return bytes >= this.#options.ownBlockBytes
+    return bytes >= (this.#deps.ownBlockBytes ?? ownBlockBytes)
   }
 
   async #mergeTenant(blocks: readonly Block[], tenant: Tenant): Promise<void> {
@@ -143,7 +131,7 @@ class Rewriting {
     if (!this.#cuts) return [{ rows: batch, late: false, window: 0 }]
     const { windowMs, kind } = this.#job
     const lateBeforeMs =
-      kind === 'fold' ? this.#deps.clock.nowMs() - this.#options.lateAfterMs : -Infinity
+      kind === 'fold' ? this.#deps.clock.nowMs() - this.#deps.lateAfterMs : -Infinity
     const baseMs = Number(batch.timeBase / 1_000_000n)
     const groups = new Map<string, { rows: number[]; late: boolean; window: number }>()
     for (let row = 0; row < batch.rows; row++) {
@@ -163,7 +151,7 @@ class Rewriting {
 
   #isFull({ output, window }: Section, next: number, own: boolean): boolean {
     if (window !== next) return true
-    return own && this.#cuts && output.writer.estimatedBytes() >= this.#options.maxBlockBytes
+    return own && this.#cuts && output.writer.estimatedBytes() >= this.#deps.maxBlockBytes
   }
 
   async #beginSection(
@@ -190,7 +178,7 @@ class Rewriting {
   }
 
   #isSharedFull({ writer, tenants }: Output): boolean {
-    return tenants >= maxTenantsPerBlock || writer.estimatedBytes() >= this.#options.maxBlockBytes
+    return tenants >= maxTenantsPerBlock || writer.estimatedBytes() >= this.#deps.maxBlockBytes
   }
 
   /** Ends a section; the block of a tenant of its own ends with it. */
