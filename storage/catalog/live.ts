@@ -61,13 +61,29 @@ export class LiveCatalog {
     this.#snapshot = withL0(this.#snapshot, chain, entry)
   }
 
-  /** Commits a change to the tree (see `Catalog.commit`) and shows it. */
+  /**
+   * Commits a change to the tree (see `Catalog.commit`) and shows it. When it fails, the newest root
+   * is read and shown: the failed commit may have counted, and plans start from what is shown.
+   */
   async commit(change: Omit<CatalogChange, 'deleted'>): Promise<Root> {
     const deleted = new Set(this.#deleted)
-    const root = await this.catalog.commit({ ...change, deleted })
-    for (const key of deleted) this.#deleted.delete(key)
-    this.#snapshot = withRoot(this.#snapshot, root)
-    return root
+    try {
+      const root = await this.catalog.commit({ ...change, deleted })
+      for (const key of deleted) this.#deleted.delete(key)
+      this.#snapshot = withRoot(this.#snapshot, root)
+      return root
+    } catch (error) {
+      await this.#refresh()
+      throw error
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      this.#snapshot = withRoot(this.#snapshot, await this.catalog.newestRoot())
+    } catch {
+      // The store is still away; the next commit fails and tries again.
+    }
   }
 
   /** Deletes retired objects that the rule lets go; overlapping calls share one run. Gives how many went. */

@@ -1,4 +1,6 @@
 import { test } from 'node:test'
+import { storeUnavailable } from '#storage/objects/errors.ts'
+import type { Store } from '#storage/objects/store.ts'
 import { LiveCatalog } from './live.ts'
 import { chainName, l0Key } from './names.ts'
 import { PinLedger } from './pins.ts'
@@ -113,4 +115,22 @@ test('orphans, void objects and old roots go; what the root names stays', async 
   t.assert.equal(roots.length, 4)
   t.assert.equal(show(await readSnapshot(deps)), 'root 21, l0 20, end 30')
   t.assert.equal((await store.list('data/')).length, 20)
+})
+
+test('a commit whose reply was lost for good is shown all the same', async (t) => {
+  const { store, newChain, deps } = await filled()
+  let losing = true
+  const createIfAbsent: Store['createIfAbsent'] = async (key, bytes) => {
+    const outcome = await store.createIfAbsent(key, bytes)
+    if (losing && key.includes('/root/')) throw storeUnavailable.make('reply lost')
+    return outcome
+  }
+  const { catalog } = world({ ...store, createIfAbsent })
+  const live = await LiveCatalog.open(catalog, deps)
+  await t.assert.rejects(live.commit(fold(0, 20, [0, 10])), /reply lost/)
+  t.assert.equal(show(live.snapshot()), 'root 1, l0 20, end 30')
+  losing = false
+  await live.commit(fold(20, 30, [20]))
+  t.assert.equal(show(live.snapshot()), 'root 2, l0 , end 30')
+  t.assert.equal((await newChain().recover()).nextOffset, 30)
 })
