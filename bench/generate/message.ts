@@ -5,16 +5,17 @@ export type Value = string | number
 
 export class Message {
   readonly out = new ByteWriter(1 << 20)
+  readonly #header = new ByteWriter(16)
 
   /** A nested message in field `field`. */
   nested(field: number, write: () => void): void {
-    const inner = new ByteWriter(0)
+    const inner = this.#header
     const outer = this.out
-    inner.reset()
     // The nested message is written behind and moved once its length is known.
     const from = outer.length
     write()
     const length = outer.length - from
+    inner.reset()
     inner.varint((field << 3) | 2)
     inner.varint(length)
     outer.reserve(inner.length)
