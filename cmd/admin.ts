@@ -9,9 +9,11 @@ export interface AdminDeps {
   readonly configText: string
   /** Writes everything in memory into blocks. */
   readonly flush: () => Promise<void>
+  /** Runs all compaction that is due. */
+  readonly compact: () => Promise<void>
 }
 
-export function adminApp({ metrics, unready, configText, flush }: AdminDeps): Hono {
+export function adminApp({ metrics, unready, configText, flush, compact }: AdminDeps): Hono {
   const app = new Hono()
   app.get('/live', (context) => context.text('live\n'))
   app.get('/ready', (context) => {
@@ -31,6 +33,10 @@ export function adminApp({ metrics, unready, configText, flush }: AdminDeps): Ho
   app.get('/config', (context) => context.text(configText))
   app.post('/flush', async (context) => {
     await flush()
+    return context.body(null, httpStatus.noContent)
+  })
+  app.post('/compact', async (context) => {
+    await compact()
     return context.body(null, httpStatus.noContent)
   })
   return app

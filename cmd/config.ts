@@ -1,6 +1,7 @@
 /** The settings of the program: those of all rooms, joined. */
 import { z } from 'zod'
-import { bytes, duration, integer, secret } from '#base/config/declare.ts'
+import { bytes, integer, secret } from '#base/config/declare.ts'
+import { compactorConfig } from '#compactor/config.ts'
 import { distributorConfig } from '#distributor/config.ts'
 import { ingesterConfig } from '#ingester/config.ts'
 import { querierConfig } from '#querier/config.ts'
@@ -35,7 +36,6 @@ const storageConfig = z.strictObject({
     .describe(
       'Disk space for everything: blocks and the Log. The oldest data goes when it is used up.',
     ),
-  retention: duration.prefault('30d').describe('Age at which data is deleted.'),
 })
 
 export const programConfig = z.strictObject({
@@ -52,6 +52,7 @@ export const programConfig = z.strictObject({
   distributor: distributorConfig.prefault({}),
   ingester: ingesterConfig.prefault({}),
   querier: querierConfig.prefault({}),
+  compactor: compactorConfig.prefault({}),
 })
 
 export type ProgramConfig = z.output<typeof programConfig>

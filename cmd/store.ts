@@ -2,7 +2,7 @@
 import { systemClock } from '#base/clock.ts'
 import { Secret } from '#base/config/declare.ts'
 import { systemRandom } from '#base/random.ts'
-import { openFolderStore, readFolderStore } from '#storage/objects/folder.ts'
+import { openFolderStore, readFolderStore, shareFolderStore } from '#storage/objects/folder.ts'
 import { retrying } from '#storage/objects/retry.ts'
 import type { Store } from '#storage/objects/store.ts'
 import type { StoreSettings } from './roles/shared.ts'
@@ -17,6 +17,15 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
   const store =
     settings.kind === 'folder'
       ? await openFolderStore(settings.path, systemRandom)
+      : await openS3(settings)
+  return retrying(store, retry)
+}
+
+/** Opens the store for a worker that writes objects under names of its own. */
+export async function openShared(settings: StoreSettings): Promise<Store> {
+  const store =
+    settings.kind === 'folder'
+      ? await shareFolderStore(settings.path, systemRandom)
       : await openS3(settings)
   return retrying(store, retry)
 }

@@ -1,15 +1,21 @@
 /** A background worker: sorts and encodes what was sealed, and rewrites blocks into larger ones. */
+import { systemClock } from '#base/clock.ts'
+import { systemRandom } from '#base/random.ts'
+import type { Job } from '#compactor/job.ts'
+import { defaultRewrite, rewriteJob } from '#compactor/rewrite.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import type { CallContext } from '#base/threads/port.ts'
 import { flushRuns, type FlushJob } from '#ingester/flush.ts'
 import { entryOfBlock } from '#storage/catalog/block-of-entry.ts'
 import { l0Key } from '#storage/catalog/names.ts'
+import { openShared } from '../store.ts'
 import type { WorkerData } from './shared.ts'
 
 export type BackgroundTasks = ReturnType<typeof backgroundTasks>
 
-export function backgroundTasks({ shared }: WorkerData) {
+export function backgroundTasks({ shared, config }: WorkerData) {
   const slabs = new Slabs(shared.slabs)
+  let store: ReturnType<typeof openShared> | null = null
   return {
     flush: (job: FlushJob, context: CallContext) => {
       const { bytes, meta } = flushRuns(slabs, job, { check: () => {} })
@@ -18,6 +24,16 @@ export function backgroundTasks({ shared }: WorkerData) {
       if (bytes.byteLength === bytes.buffer.byteLength)
         context.transfer(bytes.buffer as ArrayBuffer) // the writer's own, never shared
       return { bytes, entry: entryOfBlock(meta, { key, shared: true, late: false }) }
+    },
+    rewrite: async (job: Job) => {
+      store ??= openShared(config.store)
+      const deps = {
+        store: await store,
+        clock: systemClock,
+        random: systemRandom,
+        control: { pause: () => systemClock.turn() },
+      }
+      return rewriteJob(job, deps, { ...defaultRewrite, ...config.compaction })
     },
   }
 }

@@ -4,6 +4,7 @@ import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
 import { Caller } from '#base/threads/port.ts'
 import { Slabs } from '#base/threads/slabs.ts'
+import { limitsOf } from '#distributor/index.ts'
 import { applyLimits, type TenantLimits } from '#distributor/limits.ts'
 import { replayWorkers } from '#ingester/flusher.ts'
 import { IngestWorker } from '#ingester/ingest-worker.ts'
@@ -66,10 +67,6 @@ export function ingestTasks({ config, shared, index, logPort }: IngestData) {
   }
 }
 
-function limitsOf({ distributor, retentionMs }: WorkerConfig): TenantLimits {
-  return { ...distributor, maxFutureMs: distributor.maxFuture, maxPastMs: retentionMs }
-}
-
 /** Limits that refuse nothing: what the Log holds was accepted. Times are still filled in. */
 const noLimits: TenantLimits = {
   maxFutureMs: Infinity,
@@ -83,19 +80,26 @@ const noLimits: TenantLimits = {
   maxStreams: Infinity,
 }
 
+/** Sizes that refuse nothing: limits may have been lowered since a record was written. */
+const noSizes = { maxBodyBytes: 2 ** 31 - 1, maxRows: Infinity, maxAttributes: Infinity }
+
 function createDecode(config: WorkerConfig): Decode {
   const intakes = {
     logs: createIntake('logs'),
     metrics: createIntake('metrics'),
     traces: createIntake('traces'),
   }
-  const limits = limitsOf(config)
+  const limits = {
+    logs: limitsOf(config.distributor, config.retentionMs.logs),
+    metrics: limitsOf(config.distributor, config.retentionMs.metrics),
+    traces: limitsOf(config.distributor, config.retentionMs.traces),
+  }
   return (raw, options) => {
     const intake = intakes[raw.signal]
     const { keep, rejects } = decodeRequest(raw, intake, {
-      ...config.receiver,
+      ...(options.replay ? noSizes : config.receiver),
       check: (decoded, request) =>
-        applyLimits(decoded, options.replay ? noLimits : limits, request.receivedNs),
+        applyLimits(decoded, options.replay ? noLimits : limits[raw.signal], request.receivedNs),
     })
     return { intake, keep: rejects.length === 0 ? null : keep, rejects }
   }

@@ -1,4 +1,5 @@
 /** What every worker thread is given at its start: plain data and shared memory. */
+import type { SignalName } from '#schemas/signals/signal.ts'
 import type { SlabMemory } from '#base/threads/slabs.ts'
 import type { ProgramConfig } from '../config.ts'
 
@@ -18,7 +19,9 @@ export interface WorkerConfig {
   readonly distributor: ProgramConfig['distributor']
   readonly ingester: ProgramConfig['ingester']
   readonly querier: ProgramConfig['querier']
-  readonly retentionMs: number
+  /** Rows older than the retention of their signal are refused. */
+  readonly retentionMs: Readonly<Record<SignalName, number>>
+  readonly compaction: { readonly maxBlockBytes: number; readonly lateAfterMs: number }
   /** Bytes that stay free on the disk of the Log. */
   readonly minFreeBytes: number
 }

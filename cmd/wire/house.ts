@@ -15,12 +15,11 @@ import type { Part } from '#base/part.ts'
 import { systemRandom } from '#base/random.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { authenticate } from '#distributor/authenticate.ts'
-import { createIngester, type Ingester, type SignalDeps } from '#ingester/index.ts'
+import type { Ingester } from '#ingester/index.ts'
 import { apis } from '#querier/api/index.ts'
 import { apiRoutes, type RouteDeps } from '#querier/routes.ts'
 import { pinSnapshot } from '#querier/snapshot.ts'
 import { createReceiver, type Receiver } from '#receiver/index.ts'
-import type { SignalName } from '#schemas/signals/signal.ts'
 import { PinLedger } from '#storage/catalog/pins.ts'
 import { ownFolder } from '#storage/folder/own.ts'
 import { selfTest } from '#storage/objects/self-test.ts'
@@ -30,6 +29,9 @@ import { planMemory, type MemoryPlan } from '../memory.ts'
 import type { StoreSettings, WorkerConfig } from '../roles/shared.ts'
 import { openStore } from '../store.ts'
 import { openCatalogs, type Catalogs } from './catalogs.ts'
+import { buildCompactor, compactionSizes } from './compactor.ts'
+import type { Foundation } from './foundation.ts'
+import { buildIngester } from './ingester.ts'
 import { createThreads, type Threads } from './threads.ts'
 import { sealRunsOf } from './death.ts'
 
@@ -75,8 +77,12 @@ function storeSettings({ storage }: ProgramConfig): StoreSettings {
   }
 }
 
-function workerConfig(config: ProgramConfig, store: StoreSettings): WorkerConfig {
-  const { receiver, distributor, ingester, querier, logLevel, storage } = config
+function workerConfig(
+  config: ProgramConfig,
+  store: StoreSettings,
+  memory: MemoryPlan,
+): WorkerConfig {
+  const { receiver, distributor, ingester, querier, compactor, logLevel, storage } = config
   return {
     logLevel,
     logDir: join(storage.dir, 'log'),
@@ -85,7 +91,12 @@ function workerConfig(config: ProgramConfig, store: StoreSettings): WorkerConfig
     distributor,
     ingester,
     querier,
-    retentionMs: storage.retention,
+    retentionMs: {
+      logs: compactor.logsRetention,
+      metrics: compactor.metricsRetention,
+      traces: compactor.tracesRetention,
+    },
+    compaction: compactionSizes(memory),
     // A twentieth of the budget, so that flushes have room when appends are refused.
     minFreeBytes: Math.min(1e9, Math.floor(storage.budget / 20)),
   }
@@ -99,7 +110,7 @@ export async function buildHouse(config: ProgramConfig, options: HouseOptions): 
     const settings = storeSettings(config)
     const memory = planMemory(options.totalMemory)
     threads = createThreads({
-      config: workerConfig(config, settings),
+      config: workerConfig(config, settings, memory),
       memory,
       queryWorkers: queryWorkers(),
       logger: createLogger('threads', config.logLevel),
@@ -115,17 +126,12 @@ export async function buildHouse(config: ProgramConfig, options: HouseOptions): 
   }
 }
 
-interface Foundation {
-  readonly config: ProgramConfig
+interface Ground extends Foundation {
   readonly options: HouseOptions
-  readonly settings: StoreSettings
-  readonly memory: MemoryPlan
-  readonly threads: Threads
-  readonly slabs: Slabs
   readonly folder: { release(): void }
 }
 
-async function build(base: Foundation): Promise<House> {
+async function build(base: Ground): Promise<House> {
   const { config, options, settings, memory, threads, folder } = base
   const metrics = createMetrics()
   const [store, log] = await Promise.all([
@@ -143,22 +149,8 @@ async function build(base: Foundation): Promise<House> {
     remember: (found) => receiver.remember(found.requestHash, found.receipt, found.ageMs),
   })
   const receiver = buildReceiver(base, ingester, metrics)
-  const deps: RouteDeps = {
-    clock: systemClock,
-    logger: createLogger('querier', config.logLevel),
-    metrics,
-    cells: new ControlCells(threads.shared.control, systemClock),
-    authenticate: (headers) =>
-      authenticate((name) => headers[name] ?? null, config.distributor, 'read'),
-    ready: () => ingester.ready(5000),
-    pin: (tenants, needs, expire) =>
-      pinSnapshot(
-        { tenants, needs, expire },
-        { catalogs, runs: (signal) => ingester.runs(signal), pins },
-      ),
-    answer: (job) => threads.query.idlest().stream('answer', job),
-  }
-  const servers = queryServers(config, deps)
+  const servers = queryServers(config, routeDeps(base, { catalogs, pins, metrics, ingester }))
+  const compactor = buildCompactor(base, { catalogs, pins, metrics, store })
   const admin = createHttpServer(
     {
       name: 'admin',
@@ -172,11 +164,18 @@ async function build(base: Foundation): Promise<House> {
       unready: options.unready,
       configText: options.configText,
       flush: () => ingester.flushAll(),
+      compact: () => compactor.round(new AbortController().signal),
     }),
   )
   return {
     // The doors for data open first: a sender is served while the Log is still read back.
-    parts: [...receiver.parts, ...ingester.parts, ...Object.values(servers), admin],
+    parts: [
+      ...receiver.parts,
+      ...ingester.parts,
+      ...Object.values(servers),
+      ...compactor.parts,
+      admin,
+    ],
     ingester,
     receiver,
     metrics,
@@ -193,6 +192,32 @@ async function build(base: Foundation): Promise<House> {
       await threads.close()
       folder.release()
     },
+  }
+}
+
+interface RouteWiring {
+  readonly catalogs: Catalogs
+  readonly pins: PinLedger
+  readonly metrics: Metrics
+  readonly ingester: Ingester
+}
+
+function routeDeps({ config, threads }: Foundation, wiring: RouteWiring): RouteDeps {
+  const { catalogs, pins, metrics, ingester } = wiring
+  return {
+    clock: systemClock,
+    logger: createLogger('querier', config.logLevel),
+    metrics,
+    cells: new ControlCells(threads.shared.control, systemClock),
+    authenticate: (headers) =>
+      authenticate((name) => headers[name] ?? null, config.distributor, 'read'),
+    ready: () => ingester.ready(5000),
+    pin: (tenants, needs, expire) =>
+      pinSnapshot(
+        { tenants, needs, expire },
+        { catalogs, runs: (signal) => ingester.runs(signal), pins },
+      ),
+    answer: (job) => threads.query.idlest().stream('answer', job),
   }
 }
 
@@ -234,67 +259,4 @@ function queryServers(
     prometheus: server('prometheus', listen.prometheusPort),
     tempo: server('tempo', listen.tempoPort),
   }
-}
-
-interface IngesterWiring {
-  readonly catalogs: Catalogs
-  readonly pins: PinLedger
-  readonly metrics: Metrics
-  readonly log: { readonly id: string; readonly end: number }
-  readonly remember: (found: {
-    requestHash: string
-    receipt: Parameters<Receiver['remember']>[1]
-    ageMs: number
-  }) => void
-}
-
-function buildIngester({ config, threads, slabs }: Foundation, wiring: IngesterWiring): Ingester {
-  const { catalogs, pins, metrics, log, remember } = wiring
-  const worker = () => threads.ingest.at(0)
-  const signalDeps = (signal: SignalName): SignalDeps => {
-    const catalog = catalogs[signal]
-    return {
-      commit: (object) => catalog.commit(object),
-      show: (entry) => catalog.show(entry),
-      nextOffset: catalog.nextOffset,
-      cut: () => worker().call('cut', signal),
-      flush: (job) => threads.background.at(0).call('flush', job),
-    }
-  }
-  return createIngester(config.ingester, {
-    slabs,
-    clock: systemClock,
-    random: systemRandom,
-    logger: createLogger('ingester', config.logLevel),
-    metrics,
-    logId: log.id,
-    signals: {
-      logs: signalDeps('logs'),
-      metrics: signalDeps('metrics'),
-      traces: signalDeps('traces'),
-    },
-    isPinned: (slab) => pins.isRunPinned(String(slab)),
-    accept: (raw) => {
-      const body = ownBuffer(raw.body)
-      return worker().call('accept', { ...raw, body }, [body.buffer])
-    },
-    barrier: () => worker().call('barrier', undefined),
-    logEnd: async () => (await threads.log.at(0).call('state', undefined)).end,
-    forget: (offset) => threads.log.at(0).call('forget', offset),
-    async replay() {
-      const from = {
-        logs: catalogs.logs.nextOffset,
-        metrics: catalogs.metrics.nextOffset,
-        traces: catalogs.traces.nextOffset,
-      }
-      for (const found of await worker().call('replay', { from, to: log.end })) remember(found)
-    },
-  })
-}
-
-/** The bytes in a buffer of their own, which can move to another thread: small buffers share a pool. */
-function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes
-  const own = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength
-  return own ? new Uint8Array(buffer) : Uint8Array.from(bytes)
 }

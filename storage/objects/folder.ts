@@ -34,6 +34,14 @@ const temporaryFolder = '.tmp'
 /** The store of `folder`, which is created when missing; removes what a crash left half written. */
 export async function openFolderStore(folder: string, random: Random): Promise<Store> {
   await rm(join(folder, temporaryFolder), { recursive: true, force: true })
+  return shareFolderStore(folder, random)
+}
+
+/**
+ * The store of a folder that this process has opened, for another of its threads. Threads must not
+ * create the same key: each of them guards only its own creates.
+ */
+export async function shareFolderStore(folder: string, random: Random): Promise<Store> {
   await mkdir(join(folder, temporaryFolder), { recursive: true })
   const name = `folder ${folder}`
   const mutex = new KeyMutex()

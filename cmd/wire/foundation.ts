@@ -1,0 +1,14 @@
+/** What the wiring of every role starts from. */
+import type { Slabs } from '#base/threads/slabs.ts'
+import type { ProgramConfig } from '../config.ts'
+import type { MemoryPlan } from '../memory.ts'
+import type { StoreSettings } from '../roles/shared.ts'
+import type { Threads } from './threads.ts'
+
+export interface Foundation {
+  readonly config: ProgramConfig
+  readonly settings: StoreSettings
+  readonly memory: MemoryPlan
+  readonly threads: Threads
+  readonly slabs: Slabs
+}
