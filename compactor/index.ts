@@ -68,7 +68,14 @@ export function createCompactor(config: CompactorConfig, deps: CompactorDeps): C
     }),
   )
   const loop = new Rounds(rounds, deps)
-  const round = (abort: AbortSignal) => loop.run(abort)
+  let running: Promise<void> | null = null
+  // Whoever asks for a round while one runs gets that one: two would plan the same jobs.
+  const round = (abort: AbortSignal): Promise<void> => {
+    running ??= loop.run(abort).finally(() => {
+      running = null
+    })
+    return running
+  }
   const { clock, random, logger } = deps
   return {
     parts: [every({ name: 'compactor', ms: config.every, clock, random, logger }, round)],
