@@ -18,7 +18,7 @@ export const timeFuture = defineError({
 export const timePast = defineError({
   code: 'time-past',
   kind: 'invalid',
-  setting: 'compactor.retention',
+  setting: 'storage.retention',
   help: 'A row was refused because its time is older than the retention: it would be deleted at once.',
 })
 
