@@ -1,6 +1,6 @@
 /** The settings of the program: those of all rooms, joined. */
 import { z } from 'zod'
-import { bytes, duration, integer, secret } from '#base/config/declare.ts'
+import { bytes, integer, secret } from '#base/config/declare.ts'
 import { compactorConfig } from '#compactor/config.ts'
 import { distributorConfig } from '#distributor/config.ts'
 import { ingesterConfig } from '#ingester/config.ts'
@@ -21,12 +21,6 @@ const listenConfig = z.strictObject({
   adminPort: port('the admin API: /live, /ready, /metrics, /config', 3101),
 })
 
-const retentionConfig = z.strictObject({
-  logs: duration.prefault('30d').describe('Log records older than this are deleted.'),
-  metrics: duration.prefault('90d').describe('Data points older than this are deleted.'),
-  traces: duration.prefault('14d').describe('Spans older than this are deleted.'),
-})
-
 const storageConfig = z.strictObject({
   dir: z
     .string()
@@ -42,7 +36,6 @@ const storageConfig = z.strictObject({
     .describe(
       'Disk space for everything: blocks and the Log. The oldest data goes when it is used up.',
     ),
-  retention: retentionConfig.prefault({}),
 })
 
 export const programConfig = z.strictObject({

@@ -18,7 +18,7 @@ export const timeFuture = defineError({
 export const timePast = defineError({
   code: 'time-past',
   kind: 'invalid',
-  setting: 'storage.retention',
+  setting: 'compactor.logsRetention',
   help: 'A row was refused because its time is older than the retention: it would be deleted at once.',
 })
 

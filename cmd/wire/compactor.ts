@@ -48,7 +48,6 @@ export function buildCompactor(
     budget: new DiskBudget({ limitBytes: config.storage.budget }),
     blocksOnDisk: settings.kind === 'folder',
     rewrite: (job) => threads.background.at(0).call('rewrite', job),
-    retentionMs: config.storage.retention,
     choice: { maxBlockBytes, maxJobBytes },
     clock: systemClock,
     random: systemRandom,

@@ -82,7 +82,7 @@ function workerConfig(
   store: StoreSettings,
   memory: MemoryPlan,
 ): WorkerConfig {
-  const { receiver, distributor, ingester, querier, logLevel, storage } = config
+  const { receiver, distributor, ingester, querier, compactor, logLevel, storage } = config
   return {
     logLevel,
     logDir: join(storage.dir, 'log'),
@@ -91,7 +91,11 @@ function workerConfig(
     distributor,
     ingester,
     querier,
-    retentionMs: storage.retention,
+    retentionMs: {
+      logs: compactor.logsRetention,
+      metrics: compactor.metricsRetention,
+      traces: compactor.tracesRetention,
+    },
     compaction: compactionSizes(memory),
     // A twentieth of the budget, so that flushes have room when appends are refused.
     minFreeBytes: Math.min(1e9, Math.floor(storage.budget / 20)),
