@@ -2,7 +2,7 @@
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
 import type { Job } from '#compactor/job.ts'
-import { defaultRewrite, rewriteJob } from '#compactor/rewrite.ts'
+import { rewriteJob } from '#compactor/rewrite.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import type { CallContext } from '#base/threads/port.ts'
 import { flushRuns, type FlushJob } from '#ingester/flush.ts'
@@ -32,8 +32,9 @@ export function backgroundTasks({ shared, config }: WorkerData) {
         clock: systemClock,
         random: systemRandom,
         control: { pause: () => systemClock.turn() },
+        ...config.compaction,
       }
-      return rewriteJob(job, deps, { ...defaultRewrite, ...config.compaction })
+      return rewriteJob(job, deps)
     },
   }
 }
