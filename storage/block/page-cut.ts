@@ -24,7 +24,7 @@ export interface CutOptions {
  * Rows times columns of a page at most: a column costs its writer five bytes a row even where it is
  * empty, so ten thousand keys leave 1,677 rows a page and 84 MB, not 800.
  */
-const maxPageCells = 1 << 24
+export const maxPageCells = 1 << 24
 
 export class PageCutter {
   readonly #options: CutOptions
@@ -58,6 +58,13 @@ export class PageCutter {
       from = to
       if (from < batch.rows) yield this.#cut()
     }
+  }
+
+  /** A batch that is a page by itself: rows that wait come first. */
+  *addPage(batch: Batch): Generator<Rows> {
+    this.#checkOrder(batch)
+    yield* this.finish()
+    yield joinRows([batch])
   }
 
   /** The rows that are left, if any. */

@@ -90,6 +90,14 @@ export class SectionWriter {
     for (const page of this.#cutter.add(batch)) this.#writePage(page)
   }
 
+  /** Adds a page of rows in final order; see `BlockWriter.appendPage`. */
+  appendPage(batch: Batch): void {
+    const { pageRows } = this.#options
+    assert(batch.selection === null, 'rows of a block are whole batches')
+    assert(batch.rows > 0 && batch.rows <= pageRows, `a page has 1 to ${pageRows} rows`)
+    for (const page of this.#cutter.addPage(batch)) this.#writePage(page)
+  }
+
   #writePage(rows: Rows): void {
     const candidates = [...rows.columns].map(([id, vector]) => ({
       column: columnRefOf(id, vector),

@@ -16,6 +16,12 @@ export class Distinct {
     this.#bytes = new Uint8Array(bytes)
   }
 
+  /** Forgets all values and keeps the memory; texts given before are overwritten. */
+  clear(): void {
+    this.count = 0
+    this.#slots.fill(0)
+  }
+
   /** The number of `bytes[from, to)`, which is copied when it is new. */
   add(bytes: Uint8Array, from: number, to: number): number {
     const hash = hashBytes(bytes, from, to)

@@ -122,7 +122,8 @@ interface Chosen {
   readonly first: number
 }
 
-function isRange(type: ColumnType): boolean {
+/** Whether values of a type are ranges of a part's bytes. */
+export function isRange(type: ColumnType): boolean {
   return type === 'text' || type === 'bytes' || type === 'otlp' || type === 'id16' || type === 'id8'
 }
 

@@ -1,0 +1,232 @@
+/**
+ * One tenant's rows of sealed runs as flat lanes: parts of runs in → per lane one array over all rows, or
+ * one value where every row has the same. Byte ranges become addresses: the number of the source slab
+ * above `shift`, the byte in it below. What a flush orders and cuts into pages without copying a value
+ * before its final place is known.
+ *
+ * Memory: four bytes per row and lane that varies, sixteen per attribute; values stay in the slabs, which
+ * must not be freed while this is used.
+ */
+import { assert } from '#base/assert.ts'
+import type { Slabs } from '#base/threads/slabs.ts'
+import { columnId, type ColumnRef } from '#schemas/column.ts'
+import { absent, attributeCode } from '#schemas/intake.ts'
+import type { RunColumn, RunLayout } from './columns.ts'
+import { attributeTypeOf, isRange } from './scan.ts'
+import { at, readable, type Lane, type PartView } from './part-view.ts'
+import { streamView, type StreamView } from './stream-view.ts'
+import type { RunRef } from './run.ts'
+
+/** A lane over all rows: an array, or one value for all. */
+export type FlatLane =
+  | { readonly values: Uint32Array; readonly value: 0 }
+  | { readonly values: null; readonly value: number }
+
+/** A part and where its rows stand. */
+interface Placed {
+  readonly part: PartView
+  /** Number of its slab among the sources. */
+  readonly source: number
+  readonly table: number
+  /** Its first row. */
+  readonly first: number
+  /** Its first attribute. */
+  readonly firstEntry: number
+}
+
+/** The attributes of all rows: those of row i are entries [from[i], from[i + 1]). */
+export interface FlatAttributes {
+  readonly from: Uint32Array
+  /** Number in `columns`. */
+  readonly column: Uint32Array
+  /** An address and a length, or the halves of a number. */
+  readonly a: Uint32Array
+  readonly b: Uint32Array
+  readonly columns: readonly ColumnRef[]
+}
+
+/** Gathers the parts of a tenant; `flat` ends it. */
+export class TenantRows {
+  readonly layout: RunLayout
+  readonly #slabs: Slabs
+  readonly #parts: Placed[] = []
+  readonly #sourceSlabs: number[] = []
+  readonly #tables: StreamView[] = []
+  /** Slabs as addresses see them. */
+  readonly sources: Uint8Array[] = []
+  readonly shift: number
+  rows = 0
+  #entries = 0
+
+  constructor(slabs: Slabs, layout: RunLayout) {
+    this.#slabs = slabs
+    this.layout = layout
+    this.shift = Math.ceil(Math.log2(slabs.slabBytes))
+  }
+
+  /** Stream tables of the parts, by their number in `usedStreams`. */
+  get tables(): readonly StreamView[] {
+    return this.#tables
+  }
+
+  /** Adds a published part of a run. */
+  add(run: RunRef, part: PartView): void {
+    this.#parts.push({
+      part,
+      source: this.#sourceOf(run.slab),
+      table: this.#tableOf(run),
+      first: this.rows,
+      firstEntry: this.#entries,
+    })
+    this.rows += part.rows
+    this.#entries += part.attributes
+  }
+
+  #sourceOf(slab: number): number {
+    const known = this.#sourceSlabs.indexOf(slab)
+    if (known >= 0) return known
+    assert((this.sources.length + 1) * 2 ** this.shift < absent, 'addresses fit 32 bits')
+    this.sources.push(readable(this.#slabs.at(slab)).bytes)
+    return this.#sourceSlabs.push(slab) - 1
+  }
+
+  #tableOf(run: RunRef): number {
+    const view = streamView(this.#slabs, run.tableSlab, run.generation)
+    const known = this.#tables.indexOf(view)
+    return known >= 0 ? known : this.#tables.push(view) - 1
+  }
+
+  /** Per table and stream id 1 where a row has the stream, else 0. */
+  usedStreams(): Uint32Array[] {
+    const ids: Uint32Array[] = this.#tables.map((table) => new Uint32Array(table.count))
+    for (const { part, table } of this.#parts) {
+      const lane = part.lane(part.layout.streamLane)
+      const used = ids[table]!
+      for (let row = 0; row < part.rows; row++) used[at(part.words, lane, row)] = 1
+    }
+    return ids
+  }
+
+  /** Per row the value that `maps`, by table and stream id, give its stream. */
+  streamOfRows(maps: readonly Uint32Array[]): Uint32Array {
+    const out = new Uint32Array(this.rows)
+    for (const { part, table, first } of this.#parts) {
+      const map = maps[table]!
+      const lane = part.lane(part.layout.streamLane)
+      const { words } = part
+      for (let row = 0; row < part.rows; row++) out[first + row] = map[at(words, lane, row)]!
+    }
+    return out
+  }
+
+  /** A lane of numbers over all rows. */
+  numbers(lane: number): FlatLane {
+    const value = this.#uniform(lane)
+    if (value !== null) return { values: null, value }
+    const values = new Uint32Array(this.rows)
+    for (const { part, first } of this.#parts) {
+      copyLane(part, part.lane(lane), values.subarray(first, first + part.rows))
+    }
+    return { values, value: 0 }
+  }
+
+  /** A lane of offsets as addresses over all rows; `absent` stays. Null when all are absent. */
+  addresses(column: RunColumn): Uint32Array | null {
+    if (this.#uniform(column.lane) === absent) return null
+    const values = new Uint32Array(this.rows)
+    for (const placed of this.#parts) {
+      const { part, first } = placed
+      const to = values.subarray(first, first + part.rows)
+      copyLane(part, part.lane(column.lane), to)
+      const base = this.#base(placed)
+      for (let row = 0; row < to.length; row++) if (to[row] !== absent) to[row]! += base
+    }
+    return values
+  }
+
+  #base({ part, source }: Placed): number {
+    return source * 2 ** this.shift + part.bytesFrom
+  }
+
+  /** The value that every row of every part has; null where they differ or a part has an array. */
+  #uniform(lane: number): number | null {
+    let value: number | null = null
+    for (const { part } of this.#parts) {
+      const own = part.lane(lane)
+      if (own.from >= 0 || (value !== null && own.value !== value)) return null
+      value = own.value
+    }
+    return value ?? 0
+  }
+
+  /** The attributes of all rows. */
+  attributes(): FlatAttributes {
+    const from = new Uint32Array(this.rows + 1)
+    const column = new Uint32Array(this.#entries)
+    const a = new Uint32Array(this.#entries)
+    const b = new Uint32Array(this.#entries)
+    const columns: ColumnRef[] = []
+    const numbers = new Map<string, number>()
+    const numberOf = (ref: ColumnRef): number => {
+      const id = columnId(ref)
+      const known = numbers.get(id)
+      if (known !== undefined) return known
+      numbers.set(id, columns.length)
+      return columns.push(ref) - 1
+    }
+    for (const placed of this.#parts) {
+      const { part, first, firstEntry } = placed
+      const lane = part.lane(part.layout.attrFromLane)
+      for (let row = 0; row < part.rows; row++) {
+        from[first + row + 1] = firstEntry + at(part.words, lane, row + 1)
+      }
+      if (part.attributes === 0) continue
+      const end = firstEntry + part.attributes
+      copyLane(part, part.attributeLane('a'), a.subarray(firstEntry, end))
+      copyLane(part, part.attributeLane('b'), b.subarray(firstEntry, end))
+      numberEntries(placed, this.#base(placed), { column, a }, numberOf)
+    }
+    return { from, column, a, b, columns }
+  }
+}
+
+/** Fills `to` with the entries of a lane. */
+function copyLane(part: PartView, lane: Lane, to: Uint32Array): void {
+  if (lane.from < 0) to.fill(lane.value)
+  else to.set(part.words.subarray(lane.from, lane.from + to.length))
+}
+
+/** Writes the column of every attribute of a part, and makes addresses of the offsets of values. */
+// oxlint-disable-next-line max-params -- a part, where its bytes are, and what is written
+function numberEntries(
+  { part, firstEntry }: Placed,
+  base: number,
+  to: { column: Uint32Array; a: Uint32Array },
+  numberOf: (ref: ColumnRef) => number,
+): void {
+  const { words } = part
+  const keyLane = part.attributeLane('key')
+  const typeLane = part.attributeLane('type')
+  const keys = part.keys()
+  const known = new Int32Array(keys.length * 8).fill(-1)
+  for (let entry = 0; entry < part.attributes; entry++) {
+    const key = at(words, keyLane, entry)
+    const code = at(words, typeLane, entry)
+    const slot = key * 8 + code
+    let number = known[slot]!
+    if (number < 0) {
+      const type = attributeTypeOf[code] ?? 'otlp'
+      number = numberOf({ scope: 'attribute', key: keys[key] ?? '', type })
+      known[slot] = number
+    }
+    to.column[firstEntry + entry] = number
+    const inline =
+      code === attributeCode.int || code === attributeCode.double || code === attributeCode.bool
+    if (!inline) to.a[firstEntry + entry]! += base
+  }
+}
+
+/** Whether a row column is a byte range or id, whose first lane holds offsets. */
+export function holdsOffsets(column: RunColumn): boolean {
+  return isRange(column.type)
+}
