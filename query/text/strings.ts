@@ -163,7 +163,7 @@ const quoted = new Map([
 
 const needsQuoting = /["\\]|[^\x20-\x7e]/
 
-/** strconv.Quote: double quotes; what Go's IsPrint refuses is escaped. A lone surrogate prints as `\ufffd`. */
+/** strconv.Quote: double quotes; what Go's IsPrint refuses is escaped. A lone surrogate, which UTF-8 cannot hold, prints as U+FFFD. */
 export function quoteGo(value: string): string {
   if (!needsQuoting.test(value)) return `"${value}"`
   let text = '"'
@@ -177,7 +177,7 @@ function quoteChar(char: string): string {
   if (printable.test(char)) return char
   const point = char.codePointAt(0) ?? 0xfffd
   if (point < 0x20 || point === 0x7f) return `\\x${hex(point, 2)}`
-  if (point >= 0xd800 && point <= 0xdfff) return '\\ufffd'
+  if (point >= 0xd800 && point <= 0xdfff) return '\ufffd'
   return point < 0x10000 ? `\\u${hex(point, 4)}` : `\\U${hex(point, 8)}`
 }
 
