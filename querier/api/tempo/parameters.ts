@@ -67,3 +67,19 @@ export function checkOrder(start: number, end: number): void {
     `http parameter start must be before end. received start=${start} end=${end}`,
   )
 }
+
+/** The window of a search that names none, seconds: Tempo's. */
+const defaultWindow = 900
+
+/** `start` and `end` of a search, both or neither; the default is the last 15 minutes, up to now. */
+export function searchRange(request: QueryRequest): TimeRange {
+  const start = secondsOf(request, 'start') ?? 0
+  const end = secondsOf(request, 'end') ?? 0
+  if (start === 0 && end === 0) {
+    const now = BigInt(Math.ceil(request.nowMs / 1000))
+    return { from: (now - BigInt(defaultWindow)) * nsPerSecond, to: (now + 1n) * nsPerSecond }
+  }
+  checkOrder(start, end)
+  // The end is inclusive, as a trace that begins in its second still overlaps.
+  return { from: BigInt(start) * nsPerSecond, to: (BigInt(end) + 1n) * nsPerSecond }
+}
