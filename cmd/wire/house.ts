@@ -17,6 +17,7 @@ import { Slabs } from '#base/threads/slabs.ts'
 import { authenticate } from '#distributor/authenticate.ts'
 import type { Ingester } from '#ingester/index.ts'
 import { apis } from '#querier/api/index.ts'
+import type { Api } from '#querier/endpoint.ts'
 import { apiRoutes, type RouteDeps } from '#querier/routes.ts'
 import { pinSnapshot } from '#querier/snapshot.ts'
 import { createReceiver, type Receiver } from '#receiver/index.ts'
@@ -183,9 +184,9 @@ async function build(base: Ground): Promise<House> {
     storeName: store.name,
     storeSettings: settings,
     ports: () => ({
-      loki: servers.loki.port(),
-      prometheus: servers.prometheus.port(),
-      tempo: servers.tempo.port(),
+      loki: servers.loki?.port() ?? 0,
+      prometheus: servers.prometheus?.port() ?? 0,
+      tempo: servers.tempo?.port() ?? 0,
       admin: admin.port(),
     }),
     async close() {
@@ -237,26 +238,28 @@ function buildReceiver(
   })
 }
 
-function queryServers(
-  config: ProgramConfig,
-  deps: RouteDeps,
-): Record<'loki' | 'prometheus' | 'tempo', HttpServer> {
-  const { listen } = config
-  const server = (product: 'loki' | 'prometheus' | 'tempo', port: number): HttpServer => {
-    const api = apis.find((one) => one.product === product)
-    const options = {
-      name: product,
-      host: listen.host,
-      port,
-      setting: `listen.${product}Port`,
-      clock: systemClock,
-    }
-    if (api === undefined) throw new Error(`there is no API ${product}`)
-    return createHttpServer(options, apiRoutes(api, config.querier, deps))
+type QueryServers = Partial<Record<Api['product'], HttpServer>>
+
+/** A server for each query API. */
+function queryServers({ listen, querier }: ProgramConfig, deps: RouteDeps): QueryServers {
+  const ports = {
+    loki: listen.lokiPort,
+    prometheus: listen.prometheusPort,
+    tempo: listen.tempoPort,
   }
-  return {
-    loki: server('loki', listen.lokiPort),
-    prometheus: server('prometheus', listen.prometheusPort),
-    tempo: server('tempo', listen.tempoPort),
+  const servers: QueryServers = {}
+  for (const api of apis) {
+    const { product } = api
+    servers[product] = createHttpServer(
+      {
+        name: product,
+        host: listen.host,
+        port: ports[product],
+        setting: `listen.${product}Port`,
+        clock: systemClock,
+      },
+      apiRoutes(api, querier, deps),
+    )
   }
+  return servers
 }
