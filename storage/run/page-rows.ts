@@ -98,6 +98,10 @@ export class PageRows {
     const mask = 2 ** shift - 1
     const traceId = new Uint8Array(addresses.length * 16)
     for (let i = 0, at = 0; i < addresses.length; i++) {
+      if (addresses[i] === absent) {
+        at += 16
+        continue
+      }
       const source = sources[addresses[i]! >>> shift]!
       const from = addresses[i]! & mask
       for (let k = 0; k < 16; k++) traceId[at++] = source[from + k]!
