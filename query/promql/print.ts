@@ -46,9 +46,15 @@ const table: ExprTable<string> = {
     const { op, grouping, without } = node
     return `${op}${printGrouping(grouping, without)}(${param}${print(node.expr)})`
   },
-  binary: (node) => `${print(node.left)} ${printOperator(node)} ${print(node.right)}`,
+  binary: (node) => `${printLeft(node)} ${printOperator(node)} ${print(node.right)}`,
   unary: (node) => `${node.op}${print(node.expr)}`,
   paren: (node) => `(${print(node.expr)})`,
+}
+
+/** `^` binds closer than a sign: an infinite base keeps its meaning only without the sign it is printed with elsewhere. */
+function printLeft({ op, left }: Binary): string {
+  const bare = op === '^' && left.kind === 'number' && left.value === Infinity
+  return bare ? 'Inf' : print(left)
 }
 
 /** Go's quotes, except that U+FFFD is escaped: the lexer takes a plain one for broken UTF-8. */
