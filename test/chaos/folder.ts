@@ -5,7 +5,6 @@
 import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
-import { signalNames } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { openBlock } from '#storage/block/open.ts'
 import { l0Reader } from '#storage/catalog/block-of-entry.ts'
@@ -24,8 +23,12 @@ const tenant = 'default'
 /** How often each id is in the blocks of `dir`. */
 export async function countIds(dir: string): Promise<Found> {
   const store = await shareFolderStore(join(dir, 'objects'), systemRandom)
-  const found = await Promise.all(signalNames.map((signal) => countSignal(store, signal)))
-  return Object.fromEntries(signalNames.map((signal, i) => [signal, found[i]])) as Found // one per name
+  const [logs, metrics, traces] = await Promise.all([
+    countSignal(store, 'logs'),
+    countSignal(store, 'metrics'),
+    countSignal(store, 'traces'),
+  ])
+  return { logs, metrics, traces }
 }
 
 async function countSignal(store: Store, signal: SignalName): Promise<Map<number, number>> {

@@ -1,11 +1,11 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { compare } from './ledger.ts'
 import { killRun } from './kill.ts'
 
-test('what was acknowledged is found after kills', { timeout: 120_000 }, async (t) => {
+test('what was acknowledged is found after kills', { timeout: 120_000 }, async (t: TestContext) => {
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-chaos-'))
   const result = await killRun({ dir, kills: 3, seed: 7, maxLifeMs: 1000 })
   t.assert.ok(result.acknowledged > 0, 'rows were acknowledged')
