@@ -5,7 +5,7 @@
  * again; then the blocks are read without it.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
@@ -19,7 +19,7 @@ export interface KillOptions {
   readonly dir: string
   readonly kills: number
   readonly seed: number
-  /** Longest life of a process after its doors are open, ms. */
+  /** Longest life of a process after its first acknowledgement, ms. */
   readonly maxLifeMs: number
   readonly progress?: (line: string) => void
 }
@@ -71,6 +71,7 @@ export async function killRun(options: KillOptions): Promise<KillResult> {
       const startedMs = systemClock.monotonicMs()
       const house = await startSignalbox(data, flags)
       longestStartMs = Math.max(longestStartMs, systemClock.monotonicMs() - startedMs)
+      await grown(ledger)
       await systemClock.sleep(random.below(maxLifeMs))
       await house.end('SIGKILL')
       if (sender.failure() !== null) throw new Error(`the sender failed: ${sender.failure()}`)
@@ -84,6 +85,13 @@ export async function killRun(options: KillOptions): Promise<KillResult> {
   const damages = await logDamages(data)
   if (result.missing === 0) rmSync(dir, { recursive: true })
   return { ...result, kills, damages, longestStartMs }
+}
+
+/** Resolves when something more was acknowledged, or after a while: on a busy machine senders take their time. */
+async function grown(ledger: string): Promise<void> {
+  const size = (): number => statSync(ledger, { throwIfNoEntry: false })?.size ?? 0
+  const before = size()
+  for (let i = 0; i < 500 && size() === before; i++) await systemClock.sleep(10)
 }
 
 /** A last life: reads the Log back, brings all into blocks, compacts, and is killed. */
