@@ -174,6 +174,8 @@ function printMatching({ matching }: BinaryOperation, form: Form): string {
   if (form === 'canonical' && !on && labels.length === 0 && group === null) return ''
   const words = ` ${on ? 'on' : 'ignoring'} (${labels.map(printName).join(',')})`
   if (group === null) return `${words} `
-  const include = group.include.length === 0 ? '' : ` (${group.include.map(printName).join(',')})`
+  // The exact form always has the list: a bracket of the right side would be read as one.
+  const bare = form === 'canonical' && group.include.length === 0
+  const include = bare ? '' : ` (${group.include.map(printName).join(',')})`
   return `${words} group_${group.side}${include}`
 }
