@@ -1,5 +1,6 @@
 /** The query APIs. */
 import type { Api } from '../endpoint.ts'
+import { prometheusApi } from './prometheus/index.ts'
 import { tempoApi } from './tempo/index.ts'
 
-export const apis: readonly Api[] = [tempoApi]
+export const apis: readonly Api[] = [prometheusApi, tempoApi]

@@ -1,0 +1,99 @@
+/**
+ * Matchers of a selection as tests: of a stream before it is read (could any of its series match?), of a
+ * series once its point's label is known, and hints by which storage finds streams.
+ */
+import { compile } from '#base/regex/match.ts'
+import type { StreamIdentity } from '#schemas/identity.ts'
+import {
+  isOnlyText,
+  onlyKeyOf,
+  prometheusStream,
+  targetInfo,
+  type SeriesLabels,
+  type SeriesPart,
+} from '#schemas/names/prometheus.ts'
+import type { StreamHint } from '#schemas/predicate.ts'
+import type { Matcher } from '../../plan/column.ts'
+import { labelValue, metricName } from '../labels.ts'
+
+type Test = (value: string) => boolean
+
+interface LabelTest {
+  readonly label: string
+  readonly test: Test
+}
+
+export class SeriesMatcher {
+  readonly hints: readonly StreamHint[]
+  readonly #name: readonly Test[]
+  readonly #labels: readonly LabelTest[]
+  /** Names seen, as names repeat in every stream of a metric. */
+  readonly #names = new Map<string, boolean>()
+
+  /** Throws `regex-invalid` on a bad pattern. */
+  constructor(matchers: readonly Matcher[]) {
+    const tests = matchers.map((matcher) => ({ label: matcher.label, test: testOf(matcher) }))
+    this.#name = tests.filter(({ label }) => label === metricName).map(({ test }) => test)
+    this.#labels = tests.filter(({ label }) => label !== metricName)
+    this.hints = hintsOf(matchers)
+  }
+
+  /** The parts of a stream of which some series may match; the point's label is not looked at yet. */
+  parts(identity: StreamIdentity): readonly SeriesPart[] {
+    const stream = prometheusStream(identity)
+    if (stream === null) return none
+    const { labels, parts } = stream
+    const named = parts.filter(({ name }) => this.#nameFits(name))
+    return named.length === 0
+      ? none
+      : named.filter(({ pointLabel }) => this.#labelsFit(labels, pointLabel))
+  }
+
+  /** Whether the stream's `target_info` matches. */
+  info(identity: StreamIdentity): boolean {
+    if (!this.#nameFits('target_info')) return false
+    const labels = targetInfo(identity)
+    return labels !== null && this.#labelsFit(labels, null)
+  }
+
+  /** Whether the point's label, which `parts` left out, fits. */
+  pointLabel(label: string, value: string): boolean {
+    return this.#labels.every((one) => one.label !== label || one.test(value))
+  }
+
+  #nameFits(name: string): boolean {
+    let fits = this.#names.get(name)
+    if (fits === undefined) {
+      fits = this.#name.every((test) => test(name))
+      this.#names.set(name, fits)
+    }
+    return fits
+  }
+
+  #labelsFit(labels: SeriesLabels, except: string | null): boolean {
+    for (const { label, test } of this.#labels) {
+      if (label !== except && !test(labelValue(labels, label))) return false
+    }
+    return true
+  }
+}
+
+const none: readonly SeriesPart[] = []
+
+/** A missing label is the empty text. */
+function testOf({ operator, value }: Matcher): Test {
+  if (operator === '=') return (text) => text === value
+  if (operator === '!=') return (text) => text !== value
+  const matcher = compile(value, { anchored: true })
+  return operator === '=~' ? (text) => matcher.testText(text) : (text) => !matcher.testText(text)
+}
+
+/** Only what is certain: a label that one attribute alone can be, with a value that only text can be. */
+function hintsOf(matchers: readonly Matcher[]): StreamHint[] {
+  return matchers.flatMap(({ label, operator, value }) => {
+    const key = onlyKeyOf(label)
+    return operator === '=' && value !== '' && key !== null && isOnlyText(value)
+      ? [{ key, value }]
+      : []
+  })
+}
