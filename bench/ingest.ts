@@ -1,10 +1,13 @@
 /**
  * `npm run bench -- ingest`: what it costs to take rows in. For each signal the real program is started
- * on an empty folder, gets gzip bodies over HTTP on four connections, and is measured from its first
- * request until everything is flushed into blocks: CPU of the whole process, synced.
+ * on an empty folder, gets gzip bodies over HTTP on eight connections, and is measured until everything is in
+ * blocks of the first level and those are folded (`POST /flush`, `POST /compact`): CPU of the whole
+ * process, synced. Every eighth of the load is flushed, so that a fold has the objects it waits for.
  *
- * Prints rows and raw bytes per CPU second, bytes per row of Log and blocks, bytes written per byte at
- * rest, peak memory. `--rows N` sets the rows of each signal (the default runs for about a minute).
+ * The first tenth of the rows only warms the compilers up, and is not measured; `--cold` measures it too.
+ * Prints rows and raw bytes per CPU second, CPU by thread, bytes per row of Log and blocks, bytes written per
+ * byte at rest, peak memory, event-loop delay. `--rows N` scales the load of each signal in
+ * proportion (1000000 is the default load), `--only SIGNAL` leaves the others out.
  */
 import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +21,7 @@ import {
   type GeneratedRequest,
   type GenerateOptions,
 } from './generate/requests.ts'
-import { cpuSeconds, peakMiB, writtenBytes } from './process.ts'
+import { cpuByThread, cpuSeconds, peakMiB, writtenBytes } from './process.ts'
 import { report, type Figure } from './report.ts'
 
 interface Load {
@@ -45,8 +48,14 @@ const loads: readonly Load[] = [
   { name: 'traces', rows: 1_000_000 * scale, generate: spanRequests, goal: 120_000, unit: 'rows' },
 ]
 
+const onlyAt = process.argv.indexOf('--only')
+const only = onlyAt < 0 ? null : process.argv[onlyAt + 1]
+
 /** Requests under way at once. */
-const connections = 4
+const connections = 8
+
+/** Flushes of a load: as many first-level objects make a fold due. */
+const flushes = 8
 
 /** Posts all requests; throws when one is not answered with 200. */
 async function send(port: number, requests: readonly GeneratedRequest[]): Promise<number[]> {
@@ -78,42 +87,136 @@ function bytesBelow(dir: string, pattern: string): number {
   )
 }
 
+async function post(port: number, path: string): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST' })
+  if (!response.ok) throw new Error(`${path} got ${response.status}`)
+}
+
+/** A metric of the admin port. */
+async function metric(port: number, name: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
+}
+
+interface Sent {
+  readonly latencies: number[]
+  readonly seconds: number
+  /** Bytes of first-level objects: what every flush left, before the fold. */
+  readonly level0: number
+}
+
+async function sendAll(
+  house: Started,
+  dir: string,
+  requests: readonly GeneratedRequest[],
+): Promise<Sent> {
+  const latencies: number[] = []
+  const startedMs = systemClock.monotonicMs()
+  const step = Math.ceil(requests.length / flushes)
+  for (let from = 0; from < requests.length; from += step) {
+    latencies.push(...(await send(house.ports.http, requests.slice(from, from + step))))
+    await post(house.ports.admin, '/flush')
+  }
+  const seconds = (systemClock.monotonicMs() - startedMs) / 1000
+  const level0 = bytesBelow(dir, '**/l0/**/*.sbx')
+  await post(house.ports.admin, '/compact')
+  return { latencies: latencies.toSorted((a, b) => a - b), seconds, level0 }
+}
+
+function sum(
+  requests: readonly GeneratedRequest[],
+  of: (request: GeneratedRequest) => number,
+): number {
+  return requests.reduce((total, request) => total + of(request), 0)
+}
+
 async function measure(load: Load): Promise<Figure[]> {
   const startNs = systemClock.nowNs() - 3_600_000_000_000n
-  const requests = [...load.generate({ seed: 1, rows: load.rows, rowsPerRequest: 500, startNs })]
-  const rows = requests.reduce((sum, request) => sum + request.rows, 0)
-  const rawBytes = requests.reduce((sum, request) => sum + request.rawBytes, 0)
-  const wire = requests.reduce((sum, request) => sum + request.body.length, 0)
+  const all = [...load.generate({ seed: 1, rows: load.rows, rowsPerRequest: 500, startNs })]
+  const warmUp = process.argv.includes('--cold') ? 0 : Math.ceil(all.length / 10)
+  const requests = all.slice(warmUp)
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-ingest-'))
-  const house = await startSignalbox(dir, ['--memory=1GiB', '--log-level=warn'])
+  // The compactor waits to be told, so that every run does the same.
+  const flags = ['--memory=1GiB', '--log-level=warn', '--compactor.every=1h']
+  const house = await startSignalbox(dir, flags)
   try {
+    if (warmUp > 0) {
+      await send(house.ports.http, all.slice(0, warmUp))
+      await post(house.ports.admin, '/flush')
+    }
+    const logBytes = bytesWritten(house)
+    const level0Before = bytesBelow(dir, '**/l0/**/*.sbx')
     const before = cpuSeconds(house.pid)
-    const startedMs = systemClock.monotonicMs()
-    const latencies = await send(house.ports.http, requests)
-    const seconds = (systemClock.monotonicMs() - startedMs) / 1000
-    await fetch(`http://127.0.0.1:${house.ports.admin}/flush`, { method: 'POST' })
+    const threads = cpuByThread(house.pid)
+    const sent = await sendAll(house, dir, requests)
     const cpu = cpuSeconds(house.pid) - before
-    const units = load.unit === 'rows' ? rows : rawBytes / 1e6
-    const blocks = bytesBelow(dir, 'objects/**/*.sbx')
-    const figure = (name: string, value: number, unit: string): Figure => ({
-      name: `${load.name} ${name}`,
-      value,
-      unit,
+    const delay = await metric(
+      house.ports.admin,
+      'signalbox_process_event_loop_delay_worst_seconds',
+    )
+    const level0 = sent.level0 - level0Before
+    return figuresOf(load, requests, {
+      ...sent,
+      cpu,
+      level0,
+      delay,
+      threads: cpuByThread(house.pid, threads),
+      written: bytesWritten(house) - logBytes,
+      blocks: bytesBelow(dir, 'objects/**/*.sbx'),
+      allRows: sum(all, ({ rows }) => rows),
+      leftAtLevel0: bytesBelow(dir, '**/l0/**/*.sbx'),
+      peak: peakMiB(house.pid),
     })
-    return [
-      { ...figure('per CPU second', units / cpu, load.unit), atLeast: load.goal },
-      figure('per second', units / seconds, load.unit),
-      figure('wire bytes per row', wire / rows, 'bytes'),
-      figure('block bytes per row', blocks / rows, 'bytes'),
-      figure('written per byte at rest', writtenBytes(house.pid) / blocks, 'bytes'),
-      figure('acknowledgement p50', latencies[latencies.length >> 1] ?? 0, 'ms'),
-      figure('acknowledgement p99', latencies[Math.floor(latencies.length * 0.99)] ?? 0, 'ms'),
-      figure('peak memory', peakMiB(house.pid), 'MiB'),
-    ]
   } finally {
     await stop(house)
     rmSync(dir, { recursive: true })
   }
+}
+
+function bytesWritten(house: Started): number {
+  return writtenBytes(house.pid)
+}
+
+interface Measured extends Sent {
+  readonly cpu: number
+  readonly delay: number
+  readonly threads: ReadonlyMap<string, number>
+  /** By the process to disks, for the measured rows. */
+  readonly written: number
+  /** At the end, of all rows. */
+  readonly blocks: number
+  readonly allRows: number
+  readonly leftAtLevel0: number
+  readonly peak: number
+}
+
+function figuresOf(load: Load, requests: readonly GeneratedRequest[], seen: Measured): Figure[] {
+  const rows = sum(requests, (request) => request.rows)
+  const units = load.unit === 'rows' ? rows : sum(requests, ({ rawBytes }) => rawBytes) / 1e6
+  const wire = sum(requests, ({ body }) => body.length)
+  const { latencies, cpu } = seen
+  const figure = (name: string, value: number, unit: string): Figure => ({
+    name: `${load.name} ${name}`,
+    value,
+    unit,
+  })
+  const atRest = seen.blocks / seen.allRows
+  return [
+    { ...figure('per CPU second', units / cpu, load.unit), atLeast: load.goal },
+    figure('per second', units / seen.seconds, load.unit),
+    ...[...seen.threads]
+      .filter(([, seconds]) => seconds * 100 > cpu)
+      .map(([name, seconds]) => figure(`CPU of ${name}`, (100 * seconds) / cpu, '%')),
+    figure('Log bytes per row (bodies as they came)', wire / rows, 'bytes'),
+    figure('L0 bytes per row', seen.level0 / rows, 'bytes'),
+    figure('bytes per row at the end', atRest, 'bytes'),
+    figure('of it not folded', (100 * seen.leftAtLevel0) / seen.blocks, '%'),
+    figure('written per byte at rest', seen.written / rows / atRest, 'bytes'),
+    figure('acknowledgement p50', latencies[latencies.length >> 1] ?? 0, 'ms'),
+    figure('acknowledgement p99', latencies[Math.floor(latencies.length * 0.99)] ?? 0, 'ms'),
+    figure('peak memory', seen.peak, 'MiB'),
+    { ...figure('event-loop delay, worst 10-s p99', seen.delay * 1000, 'ms'), goal: 20 },
+  ]
 }
 
 async function stop(house: Started): Promise<void> {
@@ -121,5 +224,6 @@ async function stop(house: Started): Promise<void> {
 }
 
 const figures: Figure[] = []
-for (const load of loads) figures.push(...(await measure(load)))
+for (const load of loads)
+  if (only === null || load.name === only) figures.push(...(await measure(load)))
 report('ingest', figures)

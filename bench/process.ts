@@ -1,5 +1,5 @@
 /** What the operating system says about a process: CPU, memory, bytes written (Linux). */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** Ticks of /proc/PID/stat are hundredths of a second on every Linux that Node runs on. */
 const ticksPerSecond = 100
@@ -9,6 +9,23 @@ export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+/** CPU seconds by name of thread, those of one name together; less what `before` says. */
+export function cpuByThread(
+  pid: number,
+  before: ReadonlyMap<string, number> = new Map(),
+): Map<string, number> {
+  const threads = new Map<string, number>()
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const seconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+    threads.set(name, (threads.get(name) ?? 0) + seconds)
+  }
+  for (const [name, seconds] of before) threads.set(name, (threads.get(name) ?? 0) - seconds)
+  return threads
 }
 
 function field(pid: number, file: string, name: string): number {

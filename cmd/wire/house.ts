@@ -10,6 +10,7 @@ import { Budget } from '#base/flow/budget.ts'
 import { ControlCells } from '#base/flow/control-cell.ts'
 import { createHttpServer, type HttpServer } from '#base/http/server.ts'
 import { createLogger } from '#base/log.ts'
+import { watchLoopDelay } from '#base/loop-delay.ts'
 import { createMetrics, type Metrics } from '#base/metrics.ts'
 import type { Part } from '#base/part.ts'
 import { systemRandom } from '#base/random.ts'
@@ -135,6 +136,7 @@ interface Ground extends Foundation {
 async function build(base: Ground): Promise<House> {
   const { config, options, settings, memory, threads, folder } = base
   const metrics = createMetrics()
+  const stopWatching = watchLoopDelay(systemClock, metrics)
   const [store, log] = await Promise.all([
     openStore(settings),
     threads.log.at(0).call('state', undefined),
@@ -190,6 +192,7 @@ async function build(base: Ground): Promise<House> {
       admin: admin.port(),
     }),
     async close() {
+      stopWatching()
       await threads.close()
       folder.release()
     },
