@@ -13,6 +13,9 @@ import { firstColumnPart, pagePart, type Directory, type PageEntry } from './dir
 import { columnHashes } from './page-write.ts'
 import { partOf, type Section } from './section-read.ts'
 
+/** Bytes of a trace id. */
+const idBytes = 16
+
 /** A column of a scan in one section: its number among the columns and in the rest, -1 where it is not there. */
 export interface FoundColumn {
   readonly column: ColumnRef
@@ -111,10 +114,11 @@ async function prunePredicate(
   asked: Asked,
 ): Promise<Set<number>> {
   const { predicate, found } = asked
-  const { column, equals } = { column: found.column, equals: predicate.equals }
+  const { column } = found
+  const { equals } = predicate
   let left = new Set([...pages].filter((page) => mayHave(directory.pages[page]!, asked)))
-  if (column.scope === 'row' && column.type === 'id16' && equals?.length === 16) {
-    const named = column.key === 'traceId' ? await section.pagesOfId(idHash(equals)) : null
+  if (column.scope === 'row' && column.key === 'traceId') {
+    const named = await pagesOfIds(section, predicate)
     if (named !== null) left = left.intersection(named)
   }
   if (column.type === 'text' && (equals !== undefined || predicate.literals.length > 0)) {
@@ -122,6 +126,21 @@ async function prunePredicate(
   }
   if (found.rest >= 0 && left.size > 0) left = await pruneByKey(section, directory, left, found)
   return left
+}
+
+/** Pages that may hold one of the ids that a predicate names; null when it names none or the section has no map. */
+async function pagesOfIds(section: Section, predicate: Predicate): Promise<Set<number> | null> {
+  const { equals, literals } = predicate
+  const ids = equals === undefined ? literals : [equals]
+  // A value of a column of ids holds a literal of its own width only by being it.
+  if (ids.length === 0 || ids.some((id) => id.length !== idBytes)) return null
+  const pages = new Set<number>()
+  for (const id of ids) {
+    const named = await section.pagesOfId(idHash(id))
+    if (named === null) return null
+    for (const page of named) pages.add(page)
+  }
+  return pages
 }
 
 /** True when the page has the column or a rest, and its bounds do not exclude the predicate. */

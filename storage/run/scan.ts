@@ -5,7 +5,7 @@
  */
 import type { Slabs } from '#base/threads/slabs.ts'
 import type { Batch } from '#schemas/batch.ts'
-import { columnId, type ColumnRef, type ColumnType } from '#schemas/column.ts'
+import { columnId, type ColumnRef, type ColumnType, type Vector } from '#schemas/column.ts'
 import type { Scan } from '#schemas/predicate.ts'
 import { pointKind } from '#schemas/signals/metrics.ts'
 import { absent, attributeCode } from '#schemas/intake.ts'
@@ -63,6 +63,8 @@ class StreamTest {
 class Gathering {
   readonly #builders = new Map<string, ColumnBuilder>()
   readonly #wanted: ReadonlySet<string> | null
+  /** Whether any attribute is wanted; if none is, nobody looks at them. */
+  readonly wantsAttributes: boolean
   readonly stream: number[] = []
   readonly timeLo: number[] = []
   readonly timeHi: number[] = []
@@ -70,6 +72,7 @@ class Gathering {
 
   constructor(wanted: ReadonlySet<string> | null) {
     this.#wanted = wanted
+    this.wantsAttributes = wanted === null || [...wanted].some((id) => id.startsWith('a:'))
   }
 
   get rows(): number {
@@ -87,7 +90,12 @@ class Gathering {
     return made
   }
 
-  end(layout: RunLayout, streams: StreamView, scan: Scan): Batch {
+  columns(rows: number): Map<string, Vector> {
+    return new Map([...this.#builders].map(([id, builder]) => [id, builder.end(rows)]))
+  }
+
+  /** The batch; its rows have passed the predicates already. */
+  end(layout: RunLayout, streams: StreamView): Batch {
     const { rows } = this
     const baseLo = this.timeLo[0] ?? 0
     const baseHi = this.timeHi[0] ?? 0
@@ -95,7 +103,6 @@ class Gathering {
     for (let row = 0; row < rows; row++) {
       time[row] = (this.timeHi[row]! - baseHi) * 2 ** 32 + (this.timeLo[row]! - baseLo)
     }
-    const columns = new Map([...this.#builders].map(([id, builder]) => [id, builder.end(rows)]))
     return {
       signal: layout.signal.name,
       rows,
@@ -103,8 +110,8 @@ class Gathering {
       stream: Uint32Array.from(this.stream),
       timeBase: (BigInt(baseHi) << 32n) | BigInt(baseLo),
       time,
-      columns,
-      selection: selectRows(columns, rows, scan.predicates),
+      columns: this.columns(rows),
+      selection: null,
       offset: this.offset,
     }
   }
@@ -271,12 +278,29 @@ function addRows(part: PartView, gathering: Gathering, rows: Uint32Array): void 
     gathering.timeHi.push(at(words, hi, rows[i]!) | 0)
     gathering.stream.push(at(words, stream, rows[i]!))
   }
+  putColumns(part, gathering, chosen)
+}
+
+function putColumns(part: PartView, gathering: Gathering, chosen: Chosen): void {
   // The first column is the row's time, which every batch has by itself.
   for (const column of part.layout.columns.slice(1)) {
     const builder = gathering.builder({ scope: 'row', key: column.key, type: column.type })
     if (builder !== null) putColumn(part, column, builder, chosen)
   }
-  putAttributes(part, gathering, chosen)
+  if (gathering.wantsAttributes) putAttributes(part, gathering, chosen)
+}
+
+/**
+ * The rows that pass the predicates. Only their columns are gathered for it, so that a scan for a
+ * few rows does not copy all columns of all others.
+ */
+function passing(part: PartView, rows: Uint32Array, scan: Scan): Uint32Array {
+  const { predicates } = scan
+  if (predicates.length === 0) return rows
+  const gathering = new Gathering(new Set(predicates.map(({ column }) => columnId(column))))
+  putColumns(part, gathering, { rows, first: 0 })
+  const selection = selectRows(gathering.columns(rows.length), rows.length, predicates)
+  return selection === null ? rows : selection.map((i) => rows[i]!)
 }
 
 /** Batches of the rows of a published run that the scan asks for, in the order they were written. */
@@ -296,12 +320,13 @@ export function* scanRun(
     control.check()
     const part = new PartView(readable(slab), place, layout)
     if (part.tenant() !== scan.tenant) continue
-    const rows = chooseRows(part, scan, streams)
-    if (rows === null) continue
+    const chosen = chooseRows(part, scan, streams)
+    if (chosen === null) continue
+    const rows = passing(part, chosen, scan)
     for (let from = 0; from < rows.length;) {
       const hi = at(part.words, part.lane(1), rows[from]!) | 0
       if (gathering.rows >= batchRows || tooFar(gathering, hi)) {
-        yield gathering.end(layout, view, scan)
+        yield gathering.end(layout, view)
         gathering = new Gathering(wanted)
       }
       const to = endOfStretch(part, rows, from, batchRows - gathering.rows)
@@ -309,7 +334,7 @@ export function* scanRun(
       from = to
     }
   }
-  if (gathering.rows > 0) yield gathering.end(layout, view, scan)
+  if (gathering.rows > 0) yield gathering.end(layout, view)
 }
 
 /** Where a stretch of at most `most` rows ends whose times are near enough for doubles. */
