@@ -33,8 +33,10 @@ export function candidateOf(stages: readonly SpansetStage[]): Expression | null 
 
 function ofSpansets(expression: SpansetExpression): Expression | null {
   switch (expression.kind) {
-    case 'match':
-      return relaxed(expression.condition)
+    case 'match': {
+      const relaxed = relax(expression.condition, true)
+      return isConstant(relaxed, true) ? null : relaxed
+    }
     case 'nested':
       return candidateOf(expression.stages)
     case 'combine': {
@@ -49,12 +51,6 @@ function ofSpansets(expression: SpansetExpression): Expression | null {
       return expression.form === 'negated' ? right : (right ?? ofSpansets(expression.left))
     }
   }
-}
-
-/** The expression as far as single spans decide it; null when any span will do. */
-export function relaxed(expression: Expression): Expression | null {
-  const found = relax(expression, true)
-  return isConstant(found, true) ? null : found
 }
 
 function constant(value: boolean): Expression {

@@ -9,7 +9,6 @@ import { serviceOf } from '#schemas/names/tempo.ts'
 import { rowColumn } from '#schemas/signals/signal.ts'
 import { traces } from '#schemas/signals/traces.ts'
 import type { ColumnName } from '../../plan/column.ts'
-import { eachColumn, type Expression } from '../../plan/expression.ts'
 import type { Source } from '../source.ts'
 import { isOfTrace } from './candidates.ts'
 import { printColumn } from './print.ts'
@@ -48,13 +47,6 @@ export function storedColumns(columns: readonly ColumnName[]): ColumnRef[] {
     if (scope === 'intrinsic') addIntrinsic(key, row)
   }
   return [...found.values()]
-}
-
-/** The stored columns that an expression reads; null reads none. */
-export function columnsRead(expression: Expression | null): ColumnRef[] {
-  const names: ColumnName[] = []
-  if (expression !== null) eachColumn(expression, (column) => names.push(column))
-  return storedColumns(names)
 }
 
 const rowOfIntrinsic: Readonly<Record<string, string>> = {

@@ -5,12 +5,15 @@
 import { columnOf } from '#schemas/batch.ts'
 import { columnId, type ColumnRef } from '#schemas/column.ts'
 import { idText } from '#schemas/names/tempo.ts'
-import type { Expression } from '../../plan/expression.ts'
+import { traces } from '#schemas/signals/traces.ts'
+import type { ColumnName } from '../../plan/column.ts'
+import { eachColumn, type Expression } from '../../plan/expression.ts'
 import type { Source } from '../source.ts'
 import { rowFilter, type RowFilter } from './filter.ts'
-import { columnsRead } from './load.ts'
-import { filteredRows, type FilteredRows } from './read-rows.ts'
-import { startOf } from './row-time.ts'
+import { storedColumns } from './load.ts'
+import { narrow } from './predicates.ts'
+import { RowReader } from './row-reader.ts'
+import { chosenRows, startOf } from './row-time.ts'
 import { traceIdColumn } from './trace-ids.ts'
 import { rangeOf } from './vectors.ts'
 
@@ -35,31 +38,49 @@ export class CandidateScan {
   /** Candidates with spans that start in [from, to), without those in `seen`. */
   async read(from: bigint, to: bigint, seen: ReadonlySet<string>): Promise<Map<string, bigint>> {
     const candidates = new Map<string, bigint>()
-    const found = filteredRows(this.#source, {
+    const narrowed = await this.#narrowed(from, to)
+    if (narrowed === null) return candidates
+    const { predicates, streams } = narrowed
+    const scan = this.#source.scan({
+      signal: traces.name,
       from,
       to,
-      expression: this.#expression,
-      filter: this.#filter,
+      predicates,
       columns: this.#columns,
+      order: 'newest',
+      ...(streams !== null && { streams }),
     })
-    for await (const batch of found) {
-      this.rows += batch.read
+    for await (const batch of scan) {
+      this.#source.control.check()
+      const reader = new RowReader(batch)
+      const chosen = chosenRows(batch)
+      this.rows += chosen.length
+      const rows = this.#filter === null ? chosen : this.#filter(reader, chosen)
       const before = candidates.size
-      addCandidates(batch, candidates, seen)
+      addCandidates(reader, rows, candidates, seen)
       this.#source.control.hold((candidates.size - before) * bytesPerCandidate)
     }
     return candidates
   }
+
+  async #narrowed(from: bigint, to: bigint): Promise<ReturnType<typeof narrow>> {
+    if (this.#expression === null) return { predicates: [], streams: null }
+    return narrow(this.#expression, await this.#source.columns(traces.name, from, to))
+  }
 }
 
 function columnsFor(expression: Expression | null): ColumnRef[] {
-  const stored = columnsRead(expression)
+  const names: ColumnName[] = []
+  if (expression !== null) eachColumn(expression, (column) => names.push(column))
+  const stored = storedColumns(names)
   const id = columnId(traceIdColumn)
   return stored.some((column) => columnId(column) === id) ? stored : [traceIdColumn, ...stored]
 }
 
+// oxlint-disable-next-line max-params -- rows of a batch, where they go and what is known
 function addCandidates(
-  { reader, rows }: FilteredRows,
+  reader: RowReader,
+  rows: Uint32Array,
   candidates: Map<string, bigint>,
   seen: ReadonlySet<string>,
 ): void {

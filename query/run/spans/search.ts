@@ -10,8 +10,7 @@
  *            start. Once `limit` answers start later than both, no other can be newer.
  *
  * A trace takes part when its interval overlaps the window, wherever its matching span lies. Spans are
- * looked for up to `reachNs` outside of the window and traces completed up to `wholeNs` outside. What starts
- * after the window comes last and only when there are too few answers: there most traces are none of it.
+ * looked for up to `reachNs` outside of the window and traces completed up to `wholeNs` outside.
  */
 import type { ColumnName } from '../../plan/column.ts'
 import type { PlanNode } from '../../plan/nodes.ts'
@@ -171,20 +170,15 @@ class SourceSearch {
   }
 
   async run(): Promise<void> {
-    const { from: begin, to } = this.#window
-    const first = begin - reachNs
+    const first = this.#window.from - reachNs
     let width = firstSliceNs
-    for (let end = to; end > first; width *= sliceGrowth) {
+    for (let end = this.#window.to + reachNs; end > first; width *= sliceGrowth) {
       const from = end - width > first ? end - width : first
-      await this.#slice(from, end)
+      const candidates = await this.#scan.read(from, end, this.#seen)
+      await this.#judge(candidates, from)
       if (this.#newerThan(from) >= this.#asked.limit) return
       end = from
     }
-    await this.#slice(to, to + reachNs)
-  }
-
-  async #slice(from: bigint, to: bigint): Promise<void> {
-    await this.#judge(await this.#scan.read(from, to, this.#seen), from)
   }
 
   /** Loads candidates until none of those left can belong to the answer. */

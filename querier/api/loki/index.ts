@@ -1,0 +1,23 @@
+/** The query API of Loki: its endpoints and how it words errors. */
+import type { Api, Endpoint } from '../../endpoint.ts'
+import { envelope } from './envelope.ts'
+import { labelEndpoint, labelsEndpoint, labelValuesEndpoint, seriesEndpoint } from './labels.ts'
+import { queryEndpoint, queryRangeEndpoint } from './query.ts'
+import { buildInfo, drilldownLimits, ready, refusedEndpoints } from './status.ts'
+
+export const lokiApi: Api = {
+  product: 'loki',
+  endpoints: [
+    queryRangeEndpoint,
+    queryEndpoint,
+    labelsEndpoint,
+    labelEndpoint,
+    labelValuesEndpoint,
+    seriesEndpoint,
+    ready,
+    buildInfo,
+    drilldownLimits,
+    ...refusedEndpoints,
+  ] as readonly Endpoint[], // whoever calls `answer` passes what the same endpoint parsed
+  envelope,
+}

@@ -1,0 +1,193 @@
+/**
+ * A log query: the newest or oldest entries over all streams, up to the limit. The range is read in
+ * slices that double, from the end the answer begins with, and reading stops when the limit is full:
+ * whatever order a source gives batches in, no row of a later slice can belong to the answer.
+ */
+import type { Limit, Stage } from '../../plan/rows.ts'
+import type { PlanNode } from '../../plan/nodes.ts'
+import { errorLabel } from './label-filter.ts'
+import { operatorMissing } from '../errors.ts'
+import type { Labels } from '../operator.ts'
+import type { LogRows } from './rows.ts'
+import { LogScan, type LogSource, type NsRange, type RowsWanted } from './scan.ts'
+
+/** The labels of an entry by where they come from, each ascending by name. Entries may share them. */
+export interface EntryLabels {
+  readonly stream: Labels
+  readonly metadata: Labels
+  readonly parsed: Labels
+}
+
+export interface Entry {
+  readonly ns: bigint
+  readonly line: string
+  readonly labels: EntryLabels
+}
+
+/** The first slice: a dashboard's newest lines are in it as a rule. */
+const firstSliceNs = 60_000_000_000n
+
+/** What an entry holds besides its texts, bytes. */
+const entryBytes = 400
+
+/** The entries of a log query's plan in its order; of equal times those written first come first (oldest) or last (newest). */
+export async function readEntries(
+  plan: Limit<PlanNode>,
+  range: NsRange,
+  sources: readonly LogSource[],
+): Promise<Entry[]> {
+  if (plan.intervalMs > 0) throw operatorMissing.make('the parameter interval is not supported yet')
+  const { matchers, stages } = selectionOf(plan.input)
+  const order = plan.order === 'oldest' ? 'oldest' : 'newest'
+  const wanted: RowsWanted = { matchers, stages, columns: 'all', ...range, order }
+  const scans = sources.map((of) => ({ of, scan: new LogScan(of, wanted) }))
+  const kept = new Kept(plan.count, order)
+  for (const slice of slicesOf(range, order)) {
+    for (const { of, scan } of scans) {
+      for await (const rows of scan.rows(slice)) kept.add(rows, of.source.control)
+    }
+    if (kept.isFull()) break
+  }
+  return kept.entries()
+}
+
+/** Matchers and stages of a selection with or without pipeline. */
+export function selectionOf(node: PlanNode): {
+  readonly matchers: RowsWanted['matchers']
+  readonly stages: readonly Stage[]
+  readonly columns: RowsWanted['columns']
+} {
+  if (node.kind === 'select') return { matchers: node.matchers, stages: [], columns: node.columns }
+  if (node.kind === 'pipeline' && node.input.kind === 'select') {
+    return { matchers: node.input.matchers, stages: node.stages, columns: node.input.columns }
+  }
+  throw new RangeError(`a ${node.kind} is no selection of log rows`)
+}
+
+function* slicesOf({ from, to }: NsRange, order: 'newest' | 'oldest'): Generator<NsRange> {
+  let left: NsRange = { from, to }
+  for (let width = firstSliceNs; left.from < left.to; width *= 2n) {
+    if (order === 'newest') {
+      const cut = left.to - width > left.from ? left.to - width : left.from
+      yield { from: cut, to: left.to }
+      left = { from: left.from, to: cut }
+    } else {
+      const cut = left.from + width < left.to ? left.from + width : left.to
+      yield { from: left.from, to: cut }
+      left = { from: cut, to: left.to }
+    }
+  }
+}
+
+interface KeptEntry extends Entry {
+  /** Write order: the offset of the batch, then the row. */
+  readonly offset: number
+  readonly row: number
+}
+
+/** The best entries so far: at most twice the limit, cut when more come. */
+class Kept {
+  readonly #limit: number
+  readonly #sign: number
+  #entries: KeptEntry[] = []
+  /** Entries beyond this time cannot get in any more. */
+  #edge: bigint | null = null
+  #bytes = 0
+  /** The most that was held at once; the query gives it back when it ends. */
+  #held = 0
+
+  constructor(limit: number, order: 'newest' | 'oldest') {
+    this.#limit = limit
+    this.#sign = order === 'newest' ? -1 : 1
+  }
+
+  add(rows: LogRows, control: { hold(bytes: number): void }): void {
+    rows.selection = this.#candidates(rows)
+    if (rows.selection.length === 0) return
+    const { batch } = rows
+    const labelsOf = labelReader(rows)
+    for (const row of rows.selection) {
+      const line = rows.line(row)
+      const ns = batch.timeBase + BigInt(batch.time[row]!)
+      this.#entries.push({ ns, line, labels: labelsOf(row), offset: batch.offset, row })
+      this.#bytes += bytesOf(line)
+    }
+    if (this.#bytes > this.#held) {
+      control.hold(this.#bytes - this.#held)
+      this.#held = this.#bytes
+    }
+    if (this.#entries.length > this.#limit * 2) this.#cut()
+  }
+
+  isFull(): boolean {
+    this.#cut()
+    return this.#entries.length >= this.#limit
+  }
+
+  entries(): Entry[] {
+    this.#cut()
+    return this.#entries
+  }
+
+  /** Rows that may be among the best: of a batch at most as many as the limit, none beyond the edge. */
+  #candidates({ batch, selection }: LogRows): Uint32Array {
+    const { time, timeBase } = batch
+    const edge = this.#edge === null ? null : Number(this.#edge - timeBase)
+    const sign = this.#sign
+    const near =
+      edge === null ? selection : selection.filter((row) => (time[row]! - edge) * sign <= 0)
+    if (near.length <= this.#limit) return near
+    // Equal rows beyond the limit may hide others: repeats are left out only in `cut`.
+    const best = near.toSorted((a, b) => (time[a]! - time[b]!) * sign)
+    const last = time[best[this.#limit * 2] ?? best[best.length - 1]!]!
+    return near.filter((row) => (time[row]! - last) * sign <= 0)
+  }
+
+  #cut(): void {
+    const sign = this.#sign
+    const sorted = this.#entries.toSorted((a, b) => {
+      if (a.ns !== b.ns) return (a.ns < b.ns ? -1 : 1) * sign
+      return (a.offset - b.offset || a.row - b.row) * sign
+    })
+    this.#entries = withoutRepeats(sorted).slice(0, this.#limit)
+    this.#bytes = this.#entries.reduce((sum, { line }) => sum + bytesOf(line), 0)
+    const last = this.#entries.at(-1)
+    if (this.#entries.length === this.#limit && last !== undefined) this.#edge = last.ns
+  }
+}
+
+function bytesOf(line: string): number {
+  return line.length * 2 + entryBytes
+}
+
+/** Of entries with equal time, labels and line, the first. */
+function withoutRepeats(sorted: readonly KeptEntry[]): KeptEntry[] {
+  const seen = new Set<string>()
+  return sorted.filter((entry, i) => {
+    const first = sorted[i - 1]?.ns !== entry.ns
+    if (first && sorted[i + 1]?.ns !== entry.ns) return true
+    if (first) seen.clear()
+    const key = JSON.stringify([entry.line, entry.labels])
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+/** Reads the labels of selected rows by category. */
+function labelReader(rows: LogRows): (row: number) => EntryLabels {
+  const columns = rows.names().map((name) => ({ name, column: rows.label(name) }))
+  return (row) => {
+    const labels = { stream: [], metadata: [], parsed: [] } as Record<
+      'stream' | 'metadata' | 'parsed',
+      [string, string][]
+    >
+    for (const { name, column } of columns) {
+      const text = column.texts[column.codes[row]!]!
+      if (text === '') continue
+      const category = name.startsWith(errorLabel.slice(0, 7)) ? 'parsed' : rows.category(name, row)
+      labels[category].push([name, text])
+    }
+    return labels
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The streams of one source under Loki's names: each identity is named once, whichever batches its
+ * rows come in. A query over several tenants shows whose a stream is as `__tenant_id__`.
+ */
+import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
+import { lokiStream, type LokiStream } from '#schemas/names/loki.ts'
+
+export class LogStreams {
+  readonly #tenant: string | null
+  readonly #byFingerprint = new Map<string, LokiStream>()
+  readonly #byList = new WeakMap<StreamList, (LokiStream | undefined)[]>()
+
+  constructor(tenant: string | null) {
+    this.#tenant = tenant
+  }
+
+  /** The names of stream `id` of a list. */
+  of(list: StreamList, id: number): LokiStream {
+    let named = this.#byList.get(list)
+    if (named === undefined) this.#byList.set(list, (named = []))
+    const known = named[id]
+    if (known !== undefined) return known
+    const fingerprint = list.fingerprint(id)
+    const stream = this.#byFingerprint.get(fingerprint) ?? this.name(list.identity(id))
+    this.#byFingerprint.set(fingerprint, stream)
+    named[id] = stream
+    return stream
+  }
+
+  /** The names of an identity. */
+  name(identity: StreamIdentity): LokiStream {
+    const { labels, metadata } = lokiStream(identity)
+    if (this.#tenant === null) return { labels, metadata }
+    return { labels: new Map([['__tenant_id__', this.#tenant], ...labels]), metadata }
+  }
+}
