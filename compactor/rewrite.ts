@@ -133,11 +133,23 @@ class Rewriting {
     const lateBeforeMs =
       kind === 'fold' ? this.#deps.clock.nowMs() - this.#deps.lateAfterMs : -Infinity
     const baseMs = Number(batch.timeBase / 1_000_000n)
+    const { time } = batch
+    let [min, max] = [Infinity, -Infinity]
+    for (let row = 0; row < batch.rows; row++) {
+      if (time[row]! < min) min = time[row]!
+      if (time[row]! > max) max = time[row]!
+    }
+    const windowOf = (ms: number): number => (windowMs === 0 ? 0 : Math.floor(ms / windowMs))
+    const [minMs, maxMs] = [baseMs + min / 1e6, baseMs + max / 1e6]
+    // Nearly always: then no row needs to be looked at by itself.
+    if (minMs < lateBeforeMs === maxMs < lateBeforeMs && windowOf(minMs) === windowOf(maxMs)) {
+      return [{ rows: batch, late: minMs < lateBeforeMs, window: windowOf(minMs) }]
+    }
     const groups = new Map<string, { rows: number[]; late: boolean; window: number }>()
     for (let row = 0; row < batch.rows; row++) {
-      const ms = baseMs + must(batch.time[row], 'a row has a time') / 1e6
+      const ms = baseMs + time[row]! / 1e6
       const late = ms < lateBeforeMs
-      const window = windowMs === 0 ? 0 : Math.floor(ms / windowMs)
+      const window = windowOf(ms)
       const key = `${late} ${window}`
       let group = groups.get(key)
       if (group === undefined) groups.set(key, (group = { rows: [], late, window }))

@@ -22,6 +22,7 @@ import {
 } from './merge-keys.ts'
 import { keptRows } from './merge-same.ts'
 import type { Block } from './open.ts'
+import { gatherWords } from '../column/vector.ts'
 import { joinRows, sliceRows, type Rows } from './rows.ts'
 import { compareStreams, gatherBatch, radixSort } from './sort.ts'
 import { streamListOfBytes } from './stream-table.ts'
@@ -151,13 +152,15 @@ function takeStep(open: readonly Source[], merging: Merging): { batch: Batch; dr
   }
   const pieces: Rows[] = []
   const keys: MergeKeys[] = []
-  const origin: number[] = []
+  const origin = new Uint32Array(heads.reduce((sum, head) => sum + head.batch.rows, 0))
+  let taken = 0
   for (const [source, head] of heads.entries()) {
     const to = upperBound(head, bound)
     if (to === head.at) continue
     pieces.push(sliceRows(head.batch, head.at, to))
     keys.push(head.keys.map((word) => word.subarray(head.at, to)))
-    for (let i = head.at; i < to; i++) origin.push(source)
+    origin.fill(source, taken, taken + to - head.at)
+    taken += to - head.at
     head.at = to
   }
   const words = joinKeys(keys)
@@ -169,7 +172,7 @@ function takeStep(open: readonly Source[], merging: Merging): { batch: Batch; dr
     Uint32Array.from({ length: rows.rows }, (_, i) => i),
     words.toReversed(),
   )
-  const kept = keptRows({ batch: whole, keys: words, order, origin: Uint32Array.from(origin) })
+  const kept = keptRows({ batch: whole, keys: words, order, origin })
   return { batch: gatherBatch(whole, kept), dropped: rows.rows - kept.length }
 }
 
@@ -287,20 +290,26 @@ async function hasMoved(merging: Merging, block: Block, starts: TraceStarts): Pr
  * their final key is below that of a row before them. Keys only ever fall by merging, so the rows that stay are in order.
  */
 class Placement {
-  #last: Uint32Array | null = null
+  #last: Uint32Array<ArrayBuffer> | null = null
 
   /** Rows of the next stretch that are out of place (`moved`), or the others. */
   choose(batch: Batch, keys: MergeKeys, moved: boolean): { batch: Batch; keys: MergeKeys } {
-    const rows: number[] = []
+    const rows = new Uint32Array(batch.rows)
+    let count = 0
     for (let i = 0; i < batch.rows; i++) {
       const late = this.#isBelow(keys, i)
-      if (!late) this.#last = Uint32Array.from(keys, (word) => word[i]!)
-      if (late === moved) rows.push(i)
+      if (!late) this.#keep(keys, i)
+      if (late === moved) rows[count++] = i
     }
-    if (rows.length === batch.rows) return { batch, keys }
-    const order = Uint32Array.from(rows)
-    const some = keys.map((word) => order.map((row) => word[row]!))
+    if (count === batch.rows) return { batch, keys }
+    const order = rows.subarray(0, count)
+    const some = keys.map((word) => gatherWords(word, order))
     return { batch: gatherBatch(batch, order), keys: some }
+  }
+
+  #keep(keys: MergeKeys, row: number): void {
+    const last = (this.#last ??= new Uint32Array(keys.length))
+    for (let w = 0; w < keys.length; w++) last[w] = keys[w]![row]!
   }
 
   #isBelow(keys: MergeKeys, row: number): boolean {

@@ -4,7 +4,7 @@
  */
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { vectorKinds } from '#schemas/column.ts'
-import { Distinct } from './distinct.ts'
+import { scratchDistinct, type Distinct } from './distinct.ts'
 
 /** Width in bytes of the ids of a column type, 0 for other types. */
 export function fixedWidth(type: ColumnType): number {
@@ -223,7 +223,7 @@ function concatTexts(
     })
     return { type, present, kind: 'dictionary', codes, values: first.values }
   }
-  const distinct = new Distinct()
+  const distinct = scratchDistinct()
   eachPart(parts, (vector, at) => {
     if (vector.kind !== 'dictionary') return
     const map = addUsed(distinct, vector.values, vector.codes, vector.present)
@@ -231,7 +231,7 @@ function concatTexts(
   })
   // A row without a value may name value 0 where no value is: then there is an empty one.
   if (distinct.count === 0) distinct.add(new Uint8Array(0), 0, 0)
-  return { type, present, kind: 'dictionary', codes, values: distinct.texts() }
+  return { type, present, kind: 'dictionary', codes, values: distinct.copyTexts() }
 }
 
 /** Adds the values that rows use; returns their numbers in `distinct` by code. */

@@ -11,7 +11,7 @@ import { encodeLongs } from '../encoding/longs.ts'
 import { chunkStarts, encodeSamples } from '../encoding/samples.ts'
 import { encodeDictionary, encodeTexts, type TextsOptions } from '../encoding/texts.ts'
 import { encodeWords } from '../encoding/words.ts'
-import { Distinct } from './distinct.ts'
+import { scratchDistinct } from './distinct.ts'
 import { gatherVector, presentRows, textsOf } from './vector.ts'
 
 export interface ColumnOptions extends TextsOptions {
@@ -92,7 +92,7 @@ function writeValues(out: ByteWriter, vector: Vector, options: ColumnOptions): v
 function encodeTextColumn(out: ByteWriter, texts: Texts, options: ColumnOptions): void {
   const { offsets, bytes } = texts
   const count = offsets.length - 1
-  const distinct = new Distinct()
+  const distinct = scratchDistinct()
   const codes = new Uint32Array(count)
   const limit = Math.max(1, Math.floor(count / rowsPerValue))
   for (let i = 0; i < count; i++) {

@@ -9,7 +9,7 @@
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
-import { Distinct } from '../column/distinct.ts'
+import { scratchDistinct } from '../column/distinct.ts'
 import { fixedWidth, gatherTexts } from '../column/vector.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
@@ -47,7 +47,7 @@ export function encodeRest(
   for (let i = 0; i < rows; i++) next[i + 1] = next[i]! + counts[i]!
   const keys = new Uint32Array(next[rows]!)
   const codes = new Uint32Array(keys.length)
-  const distinct = new Distinct()
+  const distinct = scratchDistinct()
   columns.forEach(({ vector }, code) => {
     const read = valueReader(vector)
     for (let i = 0; i < rows; i++) {
@@ -263,7 +263,7 @@ function usedDictionary(
   codes: Uint32Array,
   values: Texts,
 ): Vector {
-  const distinct = new Distinct(256)
+  const distinct = scratchDistinct()
   const own = new Uint32Array(codes.length)
   const { offsets, bytes } = values
   for (let i = 0; i < codes.length; i++) {
@@ -271,7 +271,7 @@ function usedDictionary(
     const code = codes[i]!
     own[i] = distinct.add(bytes, offsets[code]!, offsets[code + 1]!)
   }
-  return { type, present, kind: 'dictionary', codes: own, values: distinct.texts() }
+  return { type, present, kind: 'dictionary', codes: own, values: distinct.copyTexts() }
 }
 
 // oxlint-disable-next-line max-params -- a dictionary vector's fields

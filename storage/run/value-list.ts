@@ -46,7 +46,7 @@ export class ValueList {
       const codes = this.#codes(rows)
       if (codes === null)
         return { type, present, kind: 'texts', texts: this.#texts(rows, present === null) }
-      return { type, present, kind: 'dictionary', codes, values: copyTexts(this.#distinct.texts()) }
+      return { type, present, kind: 'dictionary', codes, values: this.#distinct.copyTexts() }
     }
     const width = fixedWidth(type)
     if (width > 0) return { type, present, kind: 'fixed', width, bytes: this.#fixed(rows, width) }
@@ -143,10 +143,6 @@ export class ValueList {
     }
     return bytes
   }
-}
-
-function copyTexts({ offsets, bytes }: Texts): Texts {
-  return { offsets: offsets.slice(), bytes: bytes.slice() }
 }
 
 // oxlint-disable-next-line max-params -- a list and the vector's fields
