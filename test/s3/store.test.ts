@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { test } from 'node:test'
 import { Secret } from '#base/config/declare.ts'
 import { isCode } from '#base/errors.ts'
@@ -7,42 +6,9 @@ import { storeRefused } from '#storage/objects/errors.ts'
 import { openS3Store, type S3Options } from '#storage/objects/s3.ts'
 import { selfTest } from '#storage/objects/self-test.ts'
 import { storeCases } from '#storage/objects/suite.ts'
+import { openServer } from './server.ts'
 
-/** What `scripts/s3-server.sh start` prints. */
-const endpoint = process.env['SIGNALBOX_TEST_S3'] ?? 'http://127.0.0.1:17480'
-const bucket = 'signalbox-test'
-
-function answers(url: string): Promise<boolean> {
-  const { hostname, port } = new URL(url)
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname)
-    const end = (found: boolean) => {
-      socket.destroy()
-      resolve(found)
-    }
-    socket.once('connect', () => end(true)).once('error', () => end(false))
-  })
-}
-
-const there = await answers(endpoint)
-const skip = there ? false : `no S3 server at ${endpoint}: scripts/s3-server.sh start`
-
-const options = (prefix: string): S3Options => ({
-  url: `s3://${bucket}/${prefix}`,
-  endpoint,
-  accessKey: 'AKTEST',
-  secretKey: new Secret('SKTEST'),
-})
-
-async function makeBucket(): Promise<void> {
-  const { CreateBucketCommand, S3Client } = await import('@aws-sdk/client-s3')
-  const credentials = { accessKeyId: 'AKTEST', secretAccessKey: 'SKTEST' }
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials })
-  await client.send(new CreateBucketCommand({ Bucket: bucket }))
-  client.destroy()
-}
-
-if (there) await makeBucket()
+const { skip, options } = await openServer()
 
 for (const [name, run] of Object.entries(storeCases)) {
   test(`s3 store: ${name}`, { skip }, async (t) => {
