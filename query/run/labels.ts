@@ -4,11 +4,12 @@ import { labelsKey, type Labels } from './operator.ts'
 
 export const metricName = '__name__'
 
-/** The labels without the metric's name; the same list when it has none. */
+/** What says which metric a sample is of; it goes with everything that makes another metric of it. */
+const metricLabels: ReadonlySet<string> = new Set([metricName, '__type__', '__unit__'])
+
+/** The labels without the metric's name (and its type and unit); the same list when it has none. */
 export function withoutName(labels: Labels): Labels {
-  return labels.some(([name]) => name === metricName)
-    ? labels.filter(([name]) => name !== metricName)
-    : labels
+  return labels.some(([name]) => metricLabels.has(name)) ? dropLabels(labels, metricLabels) : labels
 }
 
 /** The labels of these names only. */
@@ -54,7 +55,7 @@ export function showLabels(labels: Labels): string {
 /** `name{a="b"}`. */
 export function showMetric(labels: Labels): string {
   const name = labelValue(labels, metricName)
-  const rest = withoutName(labels)
+  const rest = labels.filter((label) => label[0] !== metricName)
   return name !== '' && rest.length === 0 ? name : name + showLabels(rest)
 }
 

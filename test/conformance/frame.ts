@@ -11,6 +11,8 @@ import { dataPath } from '#test/data.ts'
 export interface Outcome {
   readonly passed: number
   readonly failures: readonly string[]
+  /** What was refused by name because it is not built yet, as name and count; neither passed nor failed. */
+  readonly refused?: ReadonlyMap<string, number>
 }
 
 /** One set of cases with expectations that others wrote. */
@@ -24,7 +26,7 @@ export interface Corpus {
   readonly file: string | null
   /** Too long for `npm test`: only the command runs it. */
   readonly long?: boolean
-  run(text: string): Outcome
+  run(text: string): Outcome | Promise<Outcome>
 }
 
 /** The suites that may exist, in the order of the report. */
@@ -46,7 +48,7 @@ export async function corporaOf(suite: Suite): Promise<readonly Corpus[]> {
 }
 
 /** Runs one corpus; null when its data is not there. */
-export function runCorpus(corpus: Corpus): Outcome | null {
+export async function runCorpus(corpus: Corpus): Promise<Outcome | null> {
   if (corpus.file === null) return corpus.run('')
   const path = dataPath(corpus.file)
   if (path === null) return null
@@ -66,5 +68,7 @@ function readFolder(path: string): string {
 /** The line of the report for one corpus. */
 export function summarize(corpus: Corpus, outcome: Outcome | null): string {
   if (outcome === null) return `${corpus.name}: skipped, no ${corpus.file} in the test data folder`
-  return `${corpus.name}: ${outcome.passed} passed, ${outcome.failures.length} failed`
+  const refused = [...(outcome.refused ?? [])].reduce((sum, [, count]) => sum + count, 0)
+  const missing = refused === 0 ? '' : `, ${refused} refused by name`
+  return `${corpus.name}: ${outcome.passed} passed, ${outcome.failures.length} failed${missing}`
 }

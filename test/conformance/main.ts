@@ -11,12 +11,15 @@ async function runSuite(suite: Suite, verbose: boolean): Promise<number> {
   if (corpora.length === 0) console.log(`${suite}: no corpora yet`)
   let failed = 0
   for (const corpus of corpora) {
-    const outcome = runCorpus(corpus)
+    const outcome = await runCorpus(corpus)
     console.log(summarize(corpus, outcome))
     const failures = outcome?.failures ?? []
     failed += failures.length
     const shown = verbose ? failures : failures.slice(0, shownFailures)
     for (const failure of shown) console.log(`  ${failure}`)
+    for (const [name, count] of verbose ? (outcome?.refused ?? []) : []) {
+      console.log(`  refused ${count}: ${name}`)
+    }
     if (shown.length < failures.length) console.log(`  … ${failures.length - shown.length} more`)
   }
   return failed

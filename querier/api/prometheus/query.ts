@@ -11,7 +11,7 @@ import type { Expr } from '#query/promql/nodes.ts'
 import { readsOf } from '#query/plan/split.ts'
 import { defaultPlanOptions, type PlanOptions, type QueryRange } from '#query/plan/time.ts'
 import { QueryError } from '#query/text/position.ts'
-import { nanoseconds } from '#query/run/metrics/load.ts'
+import { nanoseconds, readerOf } from '#query/run/metrics/load.ts'
 import { evaluate, planQuery, type Evaluated } from '#query/run/metrics/evaluate.ts'
 import type { Endpoint, NeededRange, QueryRequest, World } from '../../endpoint.ts'
 import { badParameter } from './errors.ts'
@@ -89,7 +89,7 @@ function needs({ reads }: QueryParameters): readonly NeededRange[] {
 async function* answer(asked: QueryParameters, world: World): AsyncGenerator<Uint8Array> {
   const options = optionsOf(asked)
   const plan = planQuery(parseQuery(asked.query), options, asked.query)
-  const evaluated = await evaluate(plan, world.sources, options)
+  const evaluated = await evaluate(plan, readerOf(world.sources), options)
   const result = resultJson(evaluated.answer, asked)
   const remarks = remarksOf(evaluated, asked.query)
   const warnings = result.truncated

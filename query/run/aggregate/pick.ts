@@ -35,14 +35,15 @@ export function pick(options: PickOptions, context: RunContext): VectorOperator 
   return operatorOf(context, async () => {
     const labels = await input.series()
     const groups = membersOf(groupsOf(labels, grouping))
-    const choose = chooserOf(options, labels, context)
+    const choose = chooserOf(operator, labels)
     const fill = async (batch: StepBatch): Promise<void> => {
       const from = await pull(input)
       const parameters = parameter === null ? null : await pull(parameter)
       batch.values.set(from.values)
       for (let i = 0; i < from.steps; i++) {
         const wanted = parameters === null ? 0 : parameters.values[i]!
-        for (const rows of groups) choose({ from, rows, step: i, parameter: wanted }, batch)
+        const amount = amountOf(options, wanted, context)
+        for (const rows of groups) choose({ from, rows, step: i, amount }, batch)
       }
     }
     const ranked = operator === 'topk' || operator === 'bottomk'
@@ -56,29 +57,29 @@ interface Choice {
   readonly from: StepBatch
   readonly rows: Uint32Array
   readonly step: number
-  readonly parameter: number
+  /** How many samples, or which share of them. */
+  readonly amount: number
 }
 
 type Choose = (choice: Choice, to: StepBatch) => void
 
-function chooserOf(
-  { operator, span }: PickOptions,
-  labels: readonly Labels[],
-  { annotations }: RunContext,
-): Choose {
+function chooserOf(operator: PickOptions['operator'], labels: readonly Labels[]): Choose {
   if (operator === 'limit_ratio') {
     const places = Float64Array.from(labels, placeOf)
-    return (choice, to) => {
-      const ratio = Math.max(-1, Math.min(1, choice.parameter))
-      if (Number.isNaN(choice.parameter)) throw executionFailed.make('Ratio value is NaN')
-      if (ratio !== choice.parameter) annotations.add(invalidRatio(span, choice.parameter, ratio))
-      chooseRatio(choice, ratio, places, to)
-    }
+    return (choice, to) => chooseRatio(choice, places, to)
   }
-  if (operator === 'limitk')
-    return (choice, to) => chooseFirst(choice, countOf(choice.parameter), to)
+  if (operator === 'limitk') return chooseFirst
   const largest = operator === 'topk'
-  return (choice, to) => chooseBest(choice, countOf(choice.parameter), largest, to)
+  return (choice, to) => chooseBest(choice, largest, to)
+}
+
+/** The parameter of a step, checked also where there is nothing to choose from. */
+function amountOf({ operator, span }: PickOptions, parameter: number, context: RunContext): number {
+  if (operator !== 'limit_ratio') return countOf(parameter)
+  if (Number.isNaN(parameter)) throw executionFailed.make('Ratio value is NaN')
+  const ratio = Math.max(-1, Math.min(1, parameter))
+  if (ratio !== parameter) context.annotations.add(invalidRatio(span, parameter, ratio))
+  return ratio
 }
 
 function countOf(parameter: number): number {
@@ -90,8 +91,8 @@ function countOf(parameter: number): number {
   return Math.trunc(parameter)
 }
 
-function chooseFirst({ from, rows, step }: Choice, count: number, to: StepBatch): void {
-  let left = count
+function chooseFirst({ from, rows, step, amount }: Choice, to: StepBatch): void {
+  let left = amount
   for (const row of rows) {
     const cell = row * from.steps + step
     if (left < 1) return
@@ -101,9 +102,8 @@ function chooseFirst({ from, rows, step }: Choice, count: number, to: StepBatch)
   }
 }
 
-// oxlint-disable-next-line max-params -- the choice, its size and direction, and where it goes
-function chooseBest(choice: Choice, count: number, largest: boolean, to: StepBatch): void {
-  const { from, rows, step } = choice
+function chooseBest(choice: Choice, largest: boolean, to: StepBatch): void {
+  const { from, rows, step, amount: count } = choice
   if (count < 1) return
   const cells: number[] = []
   for (const row of rows) {
@@ -125,8 +125,8 @@ function rank(a: number, b: number, largest: boolean): number {
   return a > b === largest ? -1 : 1
 }
 
-function chooseRatio(choice: Choice, ratio: number, places: Float64Array, to: StepBatch): void {
-  const { from, rows, step } = choice
+function chooseRatio(choice: Choice, places: Float64Array, to: StepBatch): void {
+  const { from, rows, step, amount: ratio } = choice
   for (const row of rows) {
     const cell = row * from.steps + step
     const kept = ratio >= 0 ? places[row]! < ratio : places[row]! >= 1 + ratio
@@ -134,11 +134,17 @@ function chooseRatio(choice: Choice, ratio: number, places: Float64Array, to: St
   }
 }
 
-/** A stable place of a label set in [0, 1): FNV-1a of its key with a final mix (the reference hashes its own bytes). */
+/** A stable place of a label set in [0, 1): the characters of its key mixed as MurmurHash3 does (the reference hashes its own bytes). */
 function placeOf(labels: Labels): number {
-  let hash = 0x811c9dc5
+  let hash = 0
   const key = labelsKey(labels)
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
+  for (let i = 0; i < key.length; i++) {
+    let word = Math.imul(key.charCodeAt(i), 0xcc9e2d51)
+    word = Math.imul((word << 15) | (word >>> 17), 0x1b873593)
+    hash ^= word
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
+  }
+  hash ^= key.length
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32

@@ -23,6 +23,11 @@ export function quantile(options: QuantileOptions, context: RunContext): VectorO
       async fill({ steps, values, present }) {
         const from = await pull(input)
         const wanted = parameter === null ? null : await pull(parameter)
+        const wantedAt = (i: number): number => wanted?.values[i] ?? Number.NaN
+        for (let i = 0; i < steps; i++) {
+          const q = wantedAt(i)
+          if (!(q >= 0 && q <= 1)) context.annotations.add(invalidQuantile(span, q))
+        }
         for (const [group, rows] of members.entries()) {
           for (let i = 0; i < steps; i++) {
             let count = 0
@@ -31,9 +36,7 @@ export function quantile(options: QuantileOptions, context: RunContext): VectorO
               if (from.present[cell] === 1) scratch[count++] = from.values[cell]!
             }
             if (count === 0) continue
-            const q = wanted?.values[i] ?? Number.NaN
-            if (!(q >= 0 && q <= 1)) context.annotations.add(invalidQuantile(span, q))
-            values[group * steps + i] = quantileOf(q, scratch.subarray(0, count))
+            values[group * steps + i] = quantileOf(wantedAt(i), scratch.subarray(0, count))
             present[group * steps + i] = 1
           }
         }

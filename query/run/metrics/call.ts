@@ -1,5 +1,6 @@
 /** Functions of vectors, scalars and strings by their names (promql.md §9). */
 import { must } from '#base/assert.ts'
+import type { Span } from '../../text/position.ts'
 import type { NodeOf } from '../../plan/nodes.ts'
 import { sortInRangeQuery } from '../../promql/annotations.ts'
 import { sortValues } from '../aggregate/sort.ts'
@@ -48,10 +49,25 @@ export function callFunction(node: CallNode, place: Place, compile: Compile): Ve
     case 'label_join':
       return relabel(input(0), labelChange(node), context)
     case 'histogram_quantile':
-      return histogramQuantile({ quantile: input(0), input: input(1), span: node.span }, context)
+      return histogramQuantile(
+        {
+          quantile: input(0),
+          input: input(1),
+          quantileSpan: argumentSpan(node, 0),
+          inputSpan: argumentSpan(node, 1),
+        },
+        context,
+      )
     default:
       return ofValues(node, place, compile)
   }
+}
+
+/** Where an argument stands; constants do not say, so the first is where the bracket opens. */
+function argumentSpan({ function: name, inputs, span }: CallNode, index: number): Span {
+  const argument = inputs[index]
+  if (argument !== undefined && 'span' in argument) return argument.span
+  return index === 0 ? { from: span.from + name.length + 1, to: span.to } : span
 }
 
 function labelChange(node: CallNode): (labels: Labels) => Labels {

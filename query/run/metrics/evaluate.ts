@@ -1,9 +1,8 @@
 /**
- * A PromQL query over sources: text and times in, the whole answer out. The plan goes through the
+ * A PromQL query over samples: text and times in, the whole answer out. The plan goes through the
  * passes, becomes operators, and is pulled to its end; what the answer holds is counted in the query's
  * allowance, since a result is sorted by labels before its first byte is written.
  */
-import { must } from '#base/assert.ts'
 import { optimize } from '../../plan/passes/all.ts'
 import type { PlanNode } from '../../plan/nodes.ts'
 import { resultOf } from '../../plan/result.ts'
@@ -14,10 +13,10 @@ import { plan as planOf } from '../../promql/plan.ts'
 import { QueryError } from '../../text/position.ts'
 import { executionFailed, operatorMissing } from '../errors.ts'
 import type { Labels } from '../operator.ts'
-import type { Source } from '../source.ts'
 import { compile } from './compile.ts'
 import { readWhole, type WholeVector } from './held.ts'
 import { stepRefs } from './instant.ts'
+import type { Reader } from './load.ts'
 import type { Place } from './place.ts'
 import { withoutStale } from './samples.ts'
 import { samplesBelow } from './select.ts'
@@ -53,13 +52,12 @@ export function planQuery(tree: Expr, options: PlanOptions, text: string): PlanN
 /** The answer of a plan; an instant query (`stepMs` 0) may also yield a matrix or a string. */
 export async function evaluate(
   plan: PlanNode,
-  sources: readonly Source[],
+  reader: Reader,
   options: PlanOptions,
 ): Promise<Evaluated> {
   const annotations = new Annotations()
-  const { control } = must(sources[0], 'a query has a source')
-  const context = { range: options.range, control, annotations }
-  const place = { sources, context, bindings: [], bound: [] }
+  const context = { range: options.range, control: reader.control, annotations }
+  const place = { reader, context, bindings: [], bound: [] }
   try {
     return { answer: await answer(plan, place), annotations }
   } catch (error) {

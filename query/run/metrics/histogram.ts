@@ -12,7 +12,9 @@ import { operatorOf, pull, type Labels, type RunContext, type VectorOperator } f
 export interface QuantileOptions {
   readonly quantile: VectorOperator
   readonly input: VectorOperator
-  readonly span: Span
+  /** The places of both arguments in the query. */
+  readonly quantileSpan: Span
+  readonly inputSpan: Span
 }
 
 /** The buckets of one histogram: rows of the input by rising bound. */
@@ -24,7 +26,7 @@ interface Buckets {
 const notOfResult = new Set([metricName, 'le'])
 
 export function histogramQuantile(options: QuantileOptions, context: RunContext): VectorOperator {
-  const { quantile, input, span } = options
+  const { quantile, input, inputSpan: span } = options
   return operatorOf(context, async () => {
     const series = await input.series()
     const { labels, buckets } = groupBuckets(series, span, context)
@@ -36,6 +38,9 @@ export function histogramQuantile(options: QuantileOptions, context: RunContext)
         const from = await pull(input)
         const wanted = (await pull(quantile)).values
         const { first, steps } = batch
+        for (const q of wanted) {
+          if (!(q >= 0 && q <= 1)) context.annotations.add(invalidQuantile(options.quantileSpan, q))
+        }
         for (const [h, { rows, bounds }] of buckets.entries()) {
           for (let i = 0; i < steps; i++) {
             point.size = 0
@@ -45,7 +50,6 @@ export function histogramQuantile(options: QuantileOptions, context: RunContext)
             }
             if (point.size === 0) continue
             const q = wanted[i]!
-            if (!(q >= 0 && q <= 1)) context.annotations.add(invalidQuantile(span, q))
             const timeMs = context.range.startMs + (first + i) * context.range.stepMs
             batch.values[h * steps + i] = bucketQuantile(q, point, (fix) => {
               const at = { fromMs: timeMs, toMs: timeMs, count: 1 }

@@ -12,7 +12,7 @@ import { prometheusStream } from '#schemas/names/prometheus.ts'
 import { metrics, pointKind } from '#schemas/signals/metrics.ts'
 import { rowColumn } from '#schemas/signals/signal.ts'
 import type { Matcher } from '../../plan/column.ts'
-import type { Source } from '../source.ts'
+import type { Control, Source } from '../source.ts'
 import { Collector } from './collector.ts'
 import { SeriesMatcher } from './matchers.ts'
 import { PointReader } from './points.ts'
@@ -39,8 +39,20 @@ export interface Loaded {
   readonly native: ReadonlySet<string>
 }
 
+/** Where the engine has samples from: the sources of a query, or what a test holds in memory. */
+export interface Reader {
+  readonly control: Control
+  read(selection: Selection): Promise<Loaded>
+}
+
+/** Reads from the sources of a query, at least one. */
+export function readerOf(sources: readonly Source[]): Reader {
+  const { control } = must(sources[0], 'a query has a source')
+  return { control, read: (selection) => load(sources, selection) }
+}
+
 /** The samples of a selection out of every source. With several tenants their series get a label `__tenant_id__`. */
-export async function load(sources: readonly Source[], selection: Selection): Promise<Loaded> {
+async function load(sources: readonly Source[], selection: Selection): Promise<Loaded> {
   const control = must(sources[0], 'a query has a source').control
   const collector = new Collector(control)
   const matcher = new SeriesMatcher(selection.matchers)

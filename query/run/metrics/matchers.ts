@@ -80,6 +80,12 @@ export class SeriesMatcher {
 
 const none: readonly SeriesPart[] = []
 
+/** Whether all matchers hold for a label set. Throws `regex-invalid` on a bad pattern. */
+export function labelsTest(matchers: readonly Matcher[]): (labels: SeriesLabels) => boolean {
+  const tests = matchers.map((matcher) => ({ label: matcher.label, test: testOf(matcher) }))
+  return (labels) => tests.every(({ label, test }) => test(labelValue(labels, label)))
+}
+
 /** A missing label is the empty text. */
 function testOf({ operator, value }: Matcher): Test {
   if (operator === '=') return (text) => text === value

@@ -12,12 +12,12 @@ function each(
   apply: (view: View, parameters: readonly number[]) => number | null,
 ): WindowFunction {
   return {
-    evaluate({ steps, lo, hi, ends, times }, values, out, parameters) {
-      const view = { times, values, from: 0, to: 0, end: 0 }
+    evaluate({ steps, lo, hi, stepTimes, times }, values, out, parameters) {
+      const view = { times, values, from: 0, to: 0, stepMs: 0 }
       for (let i = 0; i < steps; i++) {
         view.from = lo[i]!
         view.to = hi[i]!
-        view.end = ends[i]!
+        view.stepMs = stepTimes[i]!
         if (view.to - view.from < least) continue
         const at = parameters.map((parameter) => parameter[i]!)
         const result = apply(view, at)
@@ -90,6 +90,6 @@ export const changes = each(1, changesOf)
 export const resets = each(1, resetsOf)
 export const deriv = each(2, (view) => linear(view, view.times[view.from]!).slope)
 export const predictLinear = each(2, (view, [ahead = Number.NaN]) => {
-  const { slope, intercept } = linear(view, view.end)
+  const { slope, intercept } = linear(view, view.stepMs)
   return slope * ahead + intercept
 })

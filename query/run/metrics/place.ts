@@ -1,5 +1,5 @@
 /**
- * A place of evaluation: the sources, the steps, and what `let` bound. The inside of a subquery and of a
+ * A place of evaluation: where samples are from, the steps, and what `let` bound. The inside of a subquery and of a
  * step-invariant part is a place of its own, with steps of its own.
  */
 import { QueryError } from '../../text/position.ts'
@@ -7,8 +7,8 @@ import type { NodeOf, PlanNode } from '../../plan/nodes.ts'
 import { resultOf } from '../../plan/result.ts'
 import type { QueryRange } from '../../plan/time.ts'
 import type { RunContext } from '../operator.ts'
-import type { Source } from '../source.ts'
 import type { HeldVector } from './held.ts'
+import type { Reader } from './load.ts'
 import type { Samples } from './samples.ts'
 
 /** What a reference stands for. */
@@ -20,16 +20,16 @@ export type Binding =
 export type LoadSamples = () => Promise<Samples>
 
 export interface Place {
-  readonly sources: readonly Source[]
+  readonly reader: Reader
   readonly context: RunContext
   readonly bindings: readonly Binding[]
   /** The nodes of the bindings, in their order. */
   readonly bound: readonly PlanNode[]
 }
 
-/** The same sources at other steps, without bindings. */
-export function placeAt({ sources, context }: Place, range: QueryRange): Place {
-  return { sources, context: { ...context, range }, bindings: [], bound: [] }
+/** The same samples at other steps, without bindings. */
+export function placeAt({ reader, context }: Place, range: QueryRange): Place {
+  return { reader, context: { ...context, range }, bindings: [], bound: [] }
 }
 
 /** Whether a node is a number per step. */

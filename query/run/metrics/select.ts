@@ -5,7 +5,6 @@ import { readsOf } from '../../plan/split.ts'
 import type { Span } from '../../text/position.ts'
 import { operatorMissing } from '../errors.ts'
 import type { VectorOperator } from '../operator.ts'
-import { load } from './load.ts'
 import { once, placeAt, type LoadSamples, type Place, type SelectNode } from './place.ts'
 import { innerRange, isEmptyRange, noSamples, samplesOf } from './subquery.ts'
 
@@ -14,11 +13,11 @@ export type Compile = (node: PlanNode, place: Place) => VectorOperator
 
 /** The samples of a selection. `span` is where remarks about it point to. */
 export function loadSelect(node: SelectNode, span: Span, place: Place): LoadSamples {
-  const { sources, context } = place
+  const { reader, context } = place
   return once(async () => {
     const [reads] = readsOf(node, context.range)
     const { fromMs, toMs } = must(reads, 'a selection reads')
-    const { samples, native } = await load(sources, { matchers: node.matchers, fromMs, toMs })
+    const { samples, native } = await reader.read({ matchers: node.matchers, fromMs, toMs })
     const [name] = native
     if (name === undefined) return samples
     const message = `native histograms are not supported yet: ${name}`

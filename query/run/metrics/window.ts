@@ -17,6 +17,8 @@ export interface Windows {
   readonly hi: Int32Array
   /** The reference time of each step, the window's end. */
   readonly ends: Float64Array
+  /** The time of each step, which `@` and offsets do not move. */
+  readonly stepTimes: Float64Array
   readonly rangeMs: number
   /** The times of the column; place 0 is its first. */
   readonly times: Float64Array
@@ -24,13 +26,14 @@ export interface Windows {
   readonly scratch: Float64Array
 }
 
-/** One window: samples [from, to) of a series, evaluated for the time `end`. */
+/** One window: samples [from, to) of a series, evaluated at a step. */
 export interface View {
   readonly times: Float64Array
   readonly values: Float64Array
   from: number
   to: number
-  end: number
+  /** The time of the step in ms. */
+  stepMs: number
 }
 
 /** Where a series' results go: cell `at + i` for step i. */
@@ -82,6 +85,8 @@ export function windowed(
       async fill({ first, steps, values, present }) {
         const parameters: Float64Array[] = []
         for (const parameter of options.parameters) parameters.push((await pull(parameter)).values)
+        const { startMs, stepMs } = context.range
+        for (let i = 0; i < steps; i++) stepTimes[i] = startMs + (first + i) * stepMs
         for (const [c, column] of columns.entries()) {
           const windows = cursors[c]!.windows(steps, (i) => refs(first + i))
           fn.prepare?.(windows)
@@ -107,6 +112,7 @@ function valuesOf({ at, values }: Samples, series: number): Float64Array {
 const lo = new Int32Array(batchSteps)
 const hi = new Int32Array(batchSteps)
 const ends = new Float64Array(batchSteps)
+const stepTimes = new Float64Array(batchSteps)
 const scratch = new Float64Array(batchSteps * 4)
 
 /** How far the windows of a column have come. */
@@ -132,6 +138,6 @@ class Cursor {
       hi[i] = this.#hi
       ends[i] = ref
     }
-    return { steps, lo, hi, ends, rangeMs: this.#rangeMs, times, scratch }
+    return { steps, lo, hi, ends, stepTimes, rangeMs: this.#rangeMs, times, scratch }
   }
 }
