@@ -155,7 +155,7 @@ async function checkAll(t: TestContext, started: Started, lastMs: number): Promi
   await check('gone offset 15s', `__name__=gone ${target} 1`)
   await check('size_bytes', `__name__=size_bytes ${target} quantile=0.5 7`)
   await check('size_bytes_sum - size_bytes_count', `${target} 140`)
-  await check('count({job="shop/web"})', '12')
+  await check('count({job="shop/web"})', '13')
   await checkRange(t, started, lastMs)
   await checkLists(t, started)
 }
