@@ -9,11 +9,13 @@ export interface AdminDeps {
   readonly configText: string
   /** Writes everything in memory into blocks. */
   readonly flush: () => Promise<void>
-  /** Runs all compaction that is due. */
+  /** Folds all blocks as flushed into L1. */
+  readonly fold: () => Promise<void>
+  /** Folds, then runs all compaction that is due. */
   readonly compact: () => Promise<void>
 }
 
-export function adminApp({ metrics, unready, configText, flush, compact }: AdminDeps): Hono {
+export function adminApp({ metrics, unready, configText, flush, fold, compact }: AdminDeps): Hono {
   const app = new Hono()
   app.get('/live', (context) => context.text('live\n'))
   app.get('/ready', (context) => {
@@ -33,6 +35,10 @@ export function adminApp({ metrics, unready, configText, flush, compact }: Admin
   app.get('/config', (context) => context.text(configText))
   app.post('/flush', async (context) => {
     await flush()
+    return context.body(null, httpStatus.noContent)
+  })
+  app.post('/fold', async (context) => {
+    await fold()
     return context.body(null, httpStatus.noContent)
   })
   app.post('/compact', async (context) => {

@@ -132,6 +132,19 @@ test('L0 is folded, folds are merged, and inputs are deleted', async (t) => {
   )
 })
 
+test('L0 is folded when asked, due or not', async (t) => {
+  const { compactor, flush, show, store } = await world()
+  await flush('logs', 2, 999)
+  await compactor.round(never)
+  t.assert.equal(await show('logs'), 'L0:1 L0:1')
+  await compactor.fold(never)
+  t.assert.equal(await show('logs'), 'L1:2')
+  t.assert.equal((await store.list('l0/')).length, 0)
+  await flush('traces', 1, 999)
+  await Promise.all([compactor.round(never), compactor.fold(never)])
+  t.assert.equal(await show('traces'), 'L1:1')
+})
+
 test('a pinned snapshot keeps its objects until it is released', async (t) => {
   const { compactor, flush, live, pins, store } = await world()
   await flush('logs', 8, 999)

@@ -42,6 +42,8 @@ export interface Compactor {
   readonly parts: readonly Part[]
   /** One round of all that is due, without waiting for the clock. */
   round(abort: AbortSignal): Promise<void>
+  /** Folds every L0 object that there is, due or not: for an operator who wants them gone. */
+  fold(abort: AbortSignal): Promise<void>
 }
 
 /** Retention, eviction and sums are looked at this often; jobs at every round. */
@@ -69,17 +71,25 @@ export function createCompactor(config: CompactorConfig, deps: CompactorDeps): C
   )
   const loop = new Rounds(rounds, deps)
   let running: Promise<void> | null = null
-  // Whoever asks for a round while one runs gets that one: two would plan the same jobs.
-  const round = (abort: AbortSignal): Promise<void> => {
-    running ??= loop.run(abort).finally(() => {
+  // One at a time: two would plan the same jobs.
+  const alone = (work: () => Promise<void>): Promise<void> => {
+    running = work().finally(() => {
       running = null
     })
     return running
+  }
+  // Whoever asks for a round while one runs gets that one.
+  const round = (abort: AbortSignal): Promise<void> => running ?? alone(() => loop.run(abort))
+  const fold = async (abort: AbortSignal): Promise<void> => {
+    // What runs now may have started before the caller's rows were flushed; its failure is not ours.
+    while (running !== null) await running.catch(() => undefined)
+    return alone(() => loop.fold(abort))
   }
   const { clock, random, logger } = deps
   return {
     parts: [every({ name: 'compactor', ms: config.every, clock, random, logger }, round)],
     round,
+    fold,
   }
 }
 
@@ -109,6 +119,11 @@ class Rounds {
       for (const work of this.#rounds.values()) await work.retain()
       await this.#evict()
     }
+    for (const work of this.#rounds.values()) await work.sweepRetired()
+  }
+
+  async fold(abort: AbortSignal): Promise<void> {
+    for (const work of this.#rounds.values()) await work.foldAll(abort)
     for (const work of this.#rounds.values()) await work.sweepRetired()
   }
 

@@ -17,7 +17,7 @@ import { oneProcessRule, sweepOrphans } from '#storage/catalog/sweep.ts'
 import { ownerBlocks, tenantSums } from '#storage/catalog/walk.ts'
 import type { DiskBudget } from '#storage/disk-budget.ts'
 import type { Store } from '#storage/objects/store.ts'
-import { chooseFold, chooseMerge, type ChooseOptions } from './choose.ts'
+import { chainsOf, foldOf, chooseFold, chooseMerge, type ChooseOptions } from './choose.ts'
 import { jobTooOld, noRoom } from './errors.ts'
 import { runJob, type Job, type Rewrite } from './job.ts'
 import * as measures from './metrics.ts'
@@ -63,6 +63,19 @@ export class SignalRounds {
     if (job === null) return false
     await this.#run(job, abort)
     return true
+  }
+
+  /** Folds the L0 objects that are there now, a job per chain at a time. A job that was refused is left for a round. */
+  async foldAll(abort: AbortSignal): Promise<void> {
+    const { live, choice } = this.#work
+    // Each job takes one object at least, so that this many are enough.
+    for (let jobs = live.snapshot().l0.length; jobs > 0; jobs--) {
+      abort.throwIfAborted()
+      const snapshot = live.snapshot()
+      const chain = chainsOf(snapshot.l0).values().next().value
+      if (chain === undefined) return
+      await this.#run(foldOf(snapshot, chain, choice), abort)
+    }
   }
 
   #fold(): Job | null {

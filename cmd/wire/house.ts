@@ -167,7 +167,11 @@ async function build(base: Ground): Promise<House> {
       unready: options.unready,
       configText: options.configText,
       flush: () => ingester.flushAll(),
-      compact: () => compactor.round(new AbortController().signal),
+      fold: () => compactor.fold(new AbortController().signal),
+      compact: async () => {
+        await compactor.fold(new AbortController().signal)
+        await compactor.round(new AbortController().signal)
+      },
     }),
   )
   return {
