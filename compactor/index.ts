@@ -82,7 +82,7 @@ export function createCompactor(config: CompactorConfig, deps: CompactorDeps): C
   const round = (abort: AbortSignal): Promise<void> => running ?? alone(() => loop.run(abort))
   const fold = async (abort: AbortSignal): Promise<void> => {
     // What runs now may have started before the caller's rows were flushed; its failure is not ours.
-    while (running !== null) await running.catch(() => undefined)
+    for (let other = running; other !== null; other = running) await other.catch(() => undefined)
     return alone(() => loop.fold(abort))
   }
   const { clock, random, logger } = deps
