@@ -60,7 +60,7 @@ export async function searchTraces({ tempo }: Ports): Promise<string[]> {
     start: String(fromSeconds),
     end: String(toSeconds),
   })
-  const answer = (await getJson(tempo, `/api/search?${query}`)) as {
+  const answer = (await getJson(tempo, `/api/search?${query.toString()}`)) as {
     traces: readonly { traceID: string }[] // Tempo's contract
   }
   return answer.traces.map(({ traceID }) => traceID.padStart(32, '0'))
@@ -77,7 +77,7 @@ export async function countLogs({ loki }: Ports): Promise<number> {
     query: `sum(count_over_time({service_name=~".+"}[${seconds}s]))`,
     time: `${toSeconds}000000000`,
   })
-  const answer = (await getJson(loki, `/loki/api/v1/query?${query}`)) as SampleAnswer // Loki's contract
+  const answer = (await getJson(loki, `/loki/api/v1/query?${query.toString()}`)) as SampleAnswer // Loki's contract
   return Number(answer.data.result[0]?.value[1] ?? 0)
 }
 
@@ -113,7 +113,7 @@ async function readLogPage({ loki }: Ports, query: string, from: number): Promis
     limit: String(pageRows),
     direction: 'forward',
   })
-  const answer = await getJson(loki, `/loki/api/v1/query_range?${parameters}`)
+  const answer = await getJson(loki, `/loki/api/v1/query_range?${parameters.toString()}`)
   const { data } = answer as StreamsAnswer // Loki's contract
   return data.result.flatMap(({ stream, values }) =>
     values.map(([timeNs, line]) => ({
@@ -147,7 +147,7 @@ export async function readMetric(
     query: `${metric.prometheus}[21h]`,
     time: String(metricsEndSeconds),
   })
-  const answer = await getJson(prometheus, `/api/v1/query?${query}`)
+  const answer = await getJson(prometheus, `/api/v1/query?${query.toString()}`)
   const { data } = answer as MatrixAnswer // Prometheus' contract
   return new Map(
     data.result.map(({ metric, values }) => [
