@@ -50,9 +50,9 @@ export function* encodeStreamTable(
 /** Byte strings as one `Texts`. */
 export function packTexts(values: readonly Uint8Array[]): Texts {
   const offsets = new Uint32Array(values.length + 1)
-  values.forEach((value, i) => (offsets[i + 1] = offsets[i]! + value.length))
+  for (let i = 0; i < values.length; i++) offsets[i + 1] = offsets[i]! + values[i]!.length
   const bytes = new Uint8Array(offsets[values.length]!)
-  values.forEach((value, i) => bytes.set(value, offsets[i]))
+  for (let i = 0; i < values.length; i++) bytes.set(values[i]!, offsets[i])
   return { offsets, bytes }
 }
 

@@ -161,7 +161,7 @@ function descriptorName(wire: Wire, end: number, take: (hash: number) => void): 
 
 /** KeyValue: key 1, value 2; AnyValue: string_value 1. Other values have no posting. */
 function attributeHash(wire: Wire, end: number, take: (hash: number) => void): void {
-  let key: Uint8Array = new Uint8Array(0)
+  let [keyFrom, keyTo] = [0, 0]
   let hash: number | null = null
   while (wire.at < end) {
     const tag = wire.tag(end)
@@ -171,15 +171,15 @@ function attributeHash(wire: Wire, end: number, take: (hash: number) => void): v
     }
     const length = wire.length(end)
     const to = wire.at + length
-    if (tag === 10) key = wire.bytes.subarray(wire.at, to)
-    else hash = textHash(wire, to, key) ?? hash
+    if (tag === 10) [keyFrom, keyTo] = [wire.at, to]
+    else hash = textHash(wire, to, mix(hashBytes(wire.bytes, keyFrom, keyTo))) ?? hash
     wire.at = to
   }
   if (hash !== null) take(hash)
 }
 
 /** The hash of an AnyValue's text; the last one counts, as in protobuf. Null when it holds none. */
-function textHash(wire: Wire, end: number, key: Uint8Array): number | null {
+function textHash(wire: Wire, end: number, seed: number): number | null {
   let hash: number | null = null
   while (wire.at < end) {
     const tag = wire.tag(end)
@@ -188,7 +188,7 @@ function textHash(wire: Wire, end: number, key: Uint8Array): number | null {
       continue
     }
     const length = wire.length(end)
-    hash = pairHash(key, wire.bytes, [wire.at, wire.at + length])
+    hash = hashBytes(wire.bytes, wire.at, wire.at + length, seed)
     wire.at += length
   }
   return hash
