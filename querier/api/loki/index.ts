@@ -1,8 +1,15 @@
 /** The query API of Loki: its endpoints and how it words errors. */
 import type { Api, Endpoint } from '../../endpoint.ts'
 import { envelope } from './envelope.ts'
-import { labelEndpoint, labelsEndpoint, labelValuesEndpoint, seriesEndpoint } from './labels.ts'
+import {
+  detectedLabelsEndpoint,
+  labelEndpoint,
+  labelsEndpoint,
+  labelValuesEndpoint,
+  seriesEndpoint,
+} from './labels.ts'
 import { queryEndpoint, queryRangeEndpoint } from './query.ts'
+import { volumeEndpoint, volumeRangeEndpoint } from './volume.ts'
 import { buildInfo, drilldownLimits, ready, refusedEndpoints } from './status.ts'
 
 export const lokiApi: Api = {
@@ -14,6 +21,9 @@ export const lokiApi: Api = {
     labelEndpoint,
     labelValuesEndpoint,
     seriesEndpoint,
+    detectedLabelsEndpoint,
+    volumeEndpoint,
+    volumeRangeEndpoint,
     ready,
     buildInfo,
     drilldownLimits,

@@ -150,3 +150,40 @@ export const seriesEndpoint: Endpoint<StreamsWanted> = {
   needs,
   answer: seriesAnswer,
 }
+
+/** Values that name one thing each: a label with only such is not worth a list. */
+const idLike = /^(?:[0-9]+(?:\.[0-9]+)?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
+
+/** Labels that are shown whatever their values are. */
+const alwaysShown = new Set(['cluster', 'namespace', 'instance', 'pod'])
+
+async function* detected(wanted: StreamsWanted, world: World): AsyncGenerator<Uint8Array> {
+  const values = new Map<string, Set<string>>()
+  for await (const { labels } of streamsOf(wanted, world)) {
+    for (const [name, value] of labels) {
+      const known = values.get(name) ?? new Set<string>()
+      values.set(name, known)
+      if (!known.has(value)) world.sources[0]?.control.hold(value.length * 2 + itemBytes)
+      known.add(value)
+    }
+  }
+  const shown = [...values]
+    .filter(
+      ([name, texts]) => alwaysShown.has(name) || ![...texts].every((text) => idLike.test(text)),
+    )
+    .map(([label, texts]) => ({ label, cardinality: texts.size }))
+  yield utf8.encode(JSON.stringify({ detectedLabels: shown.toSorted(byLabel) }))
+}
+
+function byLabel(a: { label: string }, b: { label: string }): number {
+  return a.label < b.label ? -1 : 1
+}
+
+export const detectedLabelsEndpoint: Endpoint<StreamsWanted> = {
+  ...labelsBase,
+  name: 'loki.detected_labels',
+  route: '/loki/api/v1/detected_labels',
+  parse: parseNarrowed,
+  needs,
+  answer: detected,
+}

@@ -202,6 +202,51 @@ test('lists labels, values and series', async (t) => {
   t.assert.deepEqual(await values('team', {}), ['a', 'b'])
 })
 
+test('says how much there is by label', async (t) => {
+  const range = { start: '0', end: '10', query: '{team=~".+"}' }
+  // cart: 10 + 17 + 10 bytes; pay: 12 + 13 + 14.
+  const check = async (route: string, parameters: Record<string, string>, want: string) =>
+    t.assert.equal(series(await ask(`index/${route}`, { ...range, ...parameters })), want)
+  await check('volume', {}, 'team=b: 39@10; team=a: 37@10')
+  await check('volume', { targetLabels: 'service_name', limit: '1' }, 'service_name=pay: 39@10')
+  await check(
+    'volume',
+    { aggregateBy: 'labels' },
+    'deployment_environment=: 76@10; service_name=: 76@10',
+  )
+  await check('volume_range', { step: '5' }, 'team=b: 26@5 13@10; team=a: 37@5')
+  t.assert.equal(
+    await ask('index/volume', { ...range, aggregateBy: 'x' }),
+    'invalid aggregation option',
+  )
+  t.assert.deepEqual(await ask('detected_labels', { start: '0', end: '10' }), {
+    detectedLabels: [
+      { label: 'deployment_environment', cardinality: 1 },
+      { label: 'service_name', cardinality: 2 },
+    ],
+  })
+})
+
+test('leaves rows in error out of counts and says so', async (t) => {
+  const rows = ['1', 'x', '3'].map((size, i) => ({
+    ns: BigInt(i + 1) * second,
+    resource: cart,
+    body: 'a',
+    attributes: { size },
+  }))
+  const query = 'sum(count_over_time({service_name="cart"} | size > 1 [10s]))'
+  const answer = await ask('query', { query, time: '6' }, { rows: [rows] })
+  t.assert.equal(series(answer), ': 1@6')
+  t.assert.deepEqual((answer as { warnings: string[] }).warnings, [
+    '1 lines with the error LabelFilterErr were left out',
+  ])
+  const dropped = 'sum(count_over_time({service_name="cart"} | size > 1 | drop __error__ [10s]))'
+  t.assert.equal(
+    series(await ask('query', { query: dropped, time: '6' }, { rows: [rows] })),
+    ': 2@6',
+  )
+})
+
 test('refuses with the texts of Loki', async (t) => {
   const check = async (parameters: Record<string, string>, want: string) =>
     t.assert.equal(
