@@ -49,6 +49,16 @@ function requestOf(lastMs: number): unknown {
           sum: 2.5 * i,
           bucketCounts: [String(5 * i), String(4 * i), String(i)],
           explicitBounds: [0.25, 0.5],
+          // The same one with every point, as exporters do.
+          exemplars: [
+            {
+              timeUnixNano: ns(lastMs - 1000),
+              asDouble: 0.3,
+              traceId: '0af7651916cd43dd8448eb211c80319c',
+              spanId: 'b7ad6b7169203331',
+              filteredAttributes: [{ key: 'user.id', value: { stringValue: 'u1' } }],
+            },
+          ],
         })),
       },
     },
@@ -157,7 +167,7 @@ async function checkAll(t: TestContext, started: Started, lastMs: number): Promi
   await check('size_bytes_sum - size_bytes_count', `${target} 140`)
   await check('count({job="shop/web"})', '13')
   await checkRange(t, started, lastMs)
-  await checkLists(t, started)
+  await checkLists(t, started, lastMs)
 }
 
 async function checkRange(t: TestContext, started: Started, lastMs: number): Promise<void> {
@@ -177,7 +187,7 @@ async function checkRange(t: TestContext, started: Started, lastMs: number): Pro
   )
 }
 
-async function checkLists(t: TestContext, started: Started): Promise<void> {
+async function checkLists(t: TestContext, started: Started, lastMs: number): Promise<void> {
   const ask = asking(started.ports.prometheus)
   const check = async (path: string, want: unknown) => {
     const { text } = await ask(`/api/v1/${path}`)
@@ -214,6 +224,20 @@ async function checkLists(t: TestContext, started: Started): Promise<void> {
     { __name__: 'http_requests_total', http_route: '/a', instance: 'web-1', job: 'shop/web' },
     { __name__: 'http_requests_total', http_route: '/b', instance: 'web-1', job: 'shop/web' },
     { __name__: 'latency_seconds_bucket', instance: 'web-1', job: 'shop/web', le: '0.5' },
+  ])
+  const inBucket = {
+    __name__: 'latency_seconds_bucket',
+    instance: 'web-1',
+    job: 'shop/web',
+    le: '0.5',
+  }
+  const labels = {
+    span_id: 'b7ad6b7169203331',
+    trace_id: '0af7651916cd43dd8448eb211c80319c',
+    user_id: 'u1',
+  }
+  await check('query_exemplars?query=histogram_quantile(0.9,rate(latency_seconds_bucket[5m]))', [
+    { seriesLabels: inBucket, exemplars: [{ labels, value: '0.3', timestamp: lastMs / 1000 - 1 }] },
   ])
   await check('metadata?metric=http_requests_total', {
     http_requests_total: [{ type: 'counter', help: 'Requests served.', unit: '' }],
@@ -276,6 +300,8 @@ test("Grafana's first calls and what is refused", async (t) => {
     ok('{"resultType":"vector","result":[]}'),
   )
   await check('/api/v1/labels', undefined, ok('[]'))
+  const probe = '/api/v1/query_exemplars?query=test&start=1767225600000&end=1767229200000'
+  await check(probe, undefined, ok('[]'))
   await check('/api/v1/rules', undefined, ok('{"groups":[]}'))
   const version = JSON.parse((await ask('/api/v1/status/buildinfo')).text) as {
     data: { version: string }

@@ -1,6 +1,7 @@
 /** The Prometheus API: its endpoints and how it words errors. */
 import type { Api, Endpoint } from '../../endpoint.ts'
 import { envelope } from './errors.ts'
+import { queryExemplars } from './exemplars.ts'
 import { labels, labelValues, series } from './labels.ts'
 import { metadata } from './metadata.ts'
 import { query, queryRange } from './query.ts'
@@ -15,6 +16,7 @@ export const prometheusApi: Api = {
     labelValues,
     series,
     metadata,
+    queryExemplars,
     buildinfo,
     rules,
     alerts,

@@ -38,7 +38,7 @@ function optionsOf({ range, lookBackMs }: QueryParameters): PlanOptions {
   return { ...defaultPlanOptions, range, lookBackMs }
 }
 
-function parseQuery(query: string): Expr {
+export function parseQuery(query: string): Expr {
   try {
     return parse(query, defaultOptions)
   } catch (error) {
