@@ -13,6 +13,7 @@ import type { Slabs } from '#base/threads/slabs.ts'
 import type { Receipt } from '#schemas/receipt.ts'
 import { signalNames } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
+import { logFull } from '#storage/log/errors.ts'
 import { readRunRef, slabState, type RunRef } from '#storage/run/run.ts'
 import { tableRetired, tableSlabs } from '#storage/run/streams.ts'
 import type { IngesterConfig } from './config.ts'
@@ -43,6 +44,10 @@ export interface IngesterDeps {
   readonly accept: (raw: RawRequest) => Promise<Receipt>
   /** Resolves when all records that are in the Log at the call are published. */
   readonly barrier: () => Promise<void>
+  /** Why writes are refused because of the disk, or null. */
+  readonly diskFull: () => string | null
+  /** Whether the Log has to become shorter soon. */
+  readonly logTooLong: () => boolean
   /** One past the newest record of the Log. */
   readonly logEnd: () => Promise<number>
   /** Records below the offset are in blocks. */
@@ -66,6 +71,8 @@ export interface Ingester {
 
 /** How often runs are looked at: bounds the wait for a flush when memory is short. */
 const tickMs = 50
+/** When a sender that was refused for want of disk space is told to try again: eviction and flushes need some seconds. */
+const diskRetryMs = 10_000
 /** How often the Log is shortened. */
 const forgetMs = 2000
 
@@ -92,6 +99,8 @@ export function createIngester(config: IngesterConfig, deps: IngesterDeps): Inge
     ],
     async accept(raw) {
       const startedMs = clock.monotonicMs()
+      const full = deps.diskFull()
+      if (full !== null) throw logFull.make(full, { retryAfterMs: diskRetryMs })
       const receipt = await deps.accept(raw)
       accepted[raw.signal] += receipt.accepted
       metrics.add(acceptedRows, receipt.accepted, { signal: raw.signal })
@@ -177,6 +186,7 @@ function drainPart(flushers: Flushers): Part {
  * the Log as it was before everything up to it was published, of one without, is in blocks.
  */
 async function forget(deps: IngesterDeps, flushers: Flushers): Promise<void> {
+  if (deps.diskFull() !== null || deps.logTooLong()) await cutOldest(flushers)
   const end = await deps.logEnd()
   await deps.barrier()
   const floors = signalNames.map((signal) => {
@@ -184,6 +194,15 @@ async function forget(deps: IngesterDeps, flushers: Flushers): Promise<void> {
     return flusher.replaying || flusher.rows() > 0 ? flusher.nextOffset : end
   })
   await deps.forget(Math.min(...floors))
+}
+
+/** Cuts the signal whose rows keep the oldest segment of the Log from being deleted. */
+async function cutOldest(flushers: Flushers): Promise<void> {
+  const [oldest] = signalNames
+    .map((signal) => flushers[signal])
+    .filter((flusher) => !flusher.replaying && flusher.rows() > 0)
+    .toSorted((a, b) => a.nextOffset - b.nextOffset)
+  await oldest?.cut()
 }
 
 /** Frees stream tables that their worker gave up and no run names. */

@@ -24,11 +24,29 @@ test('a tenth stays free, and reservations come first', (t) => {
   t.assert.equal(budget.reserved(), 0)
 })
 
-test('the disk itself counts when it is smaller than the budget', (t) => {
+test('a disk that others fill refuses writes and evicts nothing', (t) => {
   const budget = new DiskBudget({ limitBytes: 100 * gib })
   t.assert.equal(budget.nearFull(), null)
-  budget.setDiskFree(gib / 8)
+  budget.setDisk({ freeBytes: gib / 8, totalBytes: 500 * gib })
   t.assert.match(budget.nearFull() ?? '', /free on the disk/)
-  t.assert.equal(budget.overBy(), gib / 8)
+  t.assert.equal(budget.overBy(), 0)
   t.assert.equal(budget.reserve(gib), null)
+})
+
+test('a disk smaller than the budget is the budget', (t) => {
+  const budget = new DiskBudget({ limitBytes: 100 * gib, minFreeBytes: gib })
+  budget.setDisk({ freeBytes: 5 * gib, totalBytes: 11 * gib })
+  budget.setUsed('blocks', 9 * gib)
+  t.assert.equal(budget.overBy(), 0)
+  budget.setUsed('log', gib)
+  t.assert.equal(budget.overBy() / gib, 1)
+  t.assert.match(budget.nearFull() ?? '', /are used/)
+})
+
+test('a Log beyond a quarter is over its share', (t) => {
+  const budget = new DiskBudget({ limitBytes: 100 * gib })
+  budget.setUsed('log', 25 * gib)
+  t.assert.equal(budget.logOverShare(), false)
+  budget.setUsed('log', 26 * gib)
+  t.assert.equal(budget.logOverShare(), true)
 })

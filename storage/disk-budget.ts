@@ -8,6 +8,14 @@ import { assert } from '#base/assert.ts'
 export interface DiskBudgetOptions {
   /** The setting `storage.budget`, bytes. */
   readonly limitBytes: number
+  /** The disk may be smaller than the budget, or shared: below this many free bytes writes are refused too. */
+  readonly minFreeBytes?: number
+}
+
+/** The disk itself, as the system says. */
+export interface DiskState {
+  readonly freeBytes: number
+  readonly totalBytes: number
 }
 
 /** What is counted, in bytes; each part reports its own. */
@@ -22,18 +30,22 @@ export interface Reservation {
 const keptFree = 0.1
 /** From here on writes are refused: half of the free tenth is left for flushes, which free the Log. */
 const nearFullAt = 0.95
-/** The disk may be smaller than the budget, or shared: below this many free bytes writes are refused too. */
-const minFreeBytes = 256 << 20
+/** Free bytes of the disk that flushes and merges need, where nobody says otherwise. */
+const standardMinFreeBytes = 256 << 20
+/** Beyond this part of the budget the Log is shortened by cutting runs early. */
+const logShare = 0.25
 
 export class DiskBudget {
   readonly limitBytes: number
   readonly #used = new Map<DiskUse, number>()
   #reserved = 0
-  #diskFree = Infinity
+  readonly #minFreeBytes: number
+  #disk: DiskState = { freeBytes: Infinity, totalBytes: Infinity }
 
-  constructor({ limitBytes }: DiskBudgetOptions) {
+  constructor({ limitBytes, minFreeBytes = standardMinFreeBytes }: DiskBudgetOptions) {
     assert(limitBytes > 0, 'a disk budget is positive')
     this.limitBytes = limitBytes
+    this.#minFreeBytes = minFreeBytes
   }
 
   /** Reports what a part uses now. */
@@ -41,9 +53,14 @@ export class DiskBudget {
     this.#used.set(use, bytes)
   }
 
-  /** Reports the free bytes of the disk itself. */
-  setDiskFree(bytes: number): void {
-    this.#diskFree = bytes
+  /** Reports the disk itself. */
+  setDisk(disk: DiskState): void {
+    this.#disk = disk
+  }
+
+  /** What can be used at most: the budget, or the whole disk where that is smaller. */
+  #limit(): number {
+    return Math.min(this.limitBytes, Math.max(1, this.#disk.totalBytes - this.#minFreeBytes))
   }
 
   /** Bytes of all parts. */
@@ -55,17 +72,23 @@ export class DiskBudget {
     return this.#reserved
   }
 
-  /** Bytes to be freed so that a tenth of the budget is free and the reservations fit; 0 when all is well. */
+  /**
+   * Bytes to be freed so that a tenth of the budget is free and the reservations fit; 0 when all is
+   * well. A disk that others fill frees nothing here: their bytes must not cost our data.
+   */
   overBy(): number {
-    const over = this.used() + this.#reserved - this.limitBytes * (1 - keptFree)
-    const short = minFreeBytes + this.#reserved - this.#diskFree
-    return Math.max(0, Math.ceil(Math.max(over, short)))
+    return Math.max(0, Math.ceil(this.used() + this.#reserved - this.#limit() * (1 - keptFree)))
+  }
+
+  /** Whether the Log takes more than its share, so that the runs that hold it should be cut. */
+  logOverShare(): boolean {
+    return (this.#used.get('log') ?? 0) > this.#limit() * logShare
   }
 
   /** Room for `bytes` more, or null when they would fill the budget or the disk. */
   reserve(bytes: number): Reservation | null {
-    const fits = this.used() + this.#reserved + bytes <= this.limitBytes
-    if (!fits || this.#reserved + bytes > this.#diskFree) return null
+    const fits = this.used() + this.#reserved + bytes <= this.#limit()
+    if (!fits || this.#reserved + bytes > this.#disk.freeBytes) return null
     this.#reserved += bytes
     let held = true
     return {
@@ -79,10 +102,10 @@ export class DiskBudget {
   /** Whether writes are to be refused, with the reason for people; null when there is room. */
   nearFull(): string | null {
     const used = this.used()
-    if (used >= this.limitBytes * nearFullAt) {
-      return `${used} of ${this.limitBytes} bytes of storage.budget are used`
-    }
-    if (this.#diskFree < minFreeBytes) return `${this.#diskFree} bytes are free on the disk`
-    return null
+    const limit = this.#limit()
+    if (used >= limit * nearFullAt) return `${used} of ${limit} bytes are used (storage.budget)`
+    const { freeBytes } = this.#disk
+    if (freeBytes >= this.#minFreeBytes) return null
+    return `${freeBytes} bytes are free on the disk and ${this.#minFreeBytes} are kept free (storage.budget)`
   }
 }

@@ -28,7 +28,7 @@ const freePorts = [
 ]
 
 /** Longest wait for the start's banner, ms. */
-const startMs = 30_000
+const startMs = 90_000
 
 /** Resolves when the banner is out, which is after all doors are open; rejects with the output when the process ends before. */
 export async function startSignalbox(dir: string, flags: readonly string[] = []): Promise<Started> {

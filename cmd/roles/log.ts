@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
 import { serve } from '#base/threads/port.ts'
-import { folderDisk } from '#storage/log/disk.ts'
+import { diskSpace, folderDisk } from '#storage/log/disk.ts'
 import type { LogRecord } from '#storage/log/log.ts'
 import { SegmentedLog } from '#storage/log/segmented-log.ts'
 import type { WorkerConfig } from './shared.ts'
@@ -32,7 +32,11 @@ export function logTasks(config: WorkerConfig) {
     },
     connect: (port: MessagePort) => serve(port, appendTasks(opening)),
     forget: async (offset: number) => (await opening).forget(offset),
-    storedBytes: async () => (await opening).storedBytes(),
+    /** Bytes of the Log, and the disk it is on. */
+    use: async () => ({
+      logBytes: await (await opening).storedBytes(),
+      ...diskSpace(config.logDir),
+    }),
     close: async () => (await opening).close(),
   }
 }

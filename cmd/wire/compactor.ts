@@ -6,7 +6,7 @@ import { systemRandom } from '#base/random.ts'
 import { defaultChoice } from '#compactor/choose.ts'
 import { createCompactor, type Compactor } from '#compactor/index.ts'
 import type { PinLedger } from '#storage/catalog/pins.ts'
-import { DiskBudget } from '#storage/disk-budget.ts'
+import type { DiskBudget } from '#storage/disk-budget.ts'
 import type { Store } from '#storage/objects/store.ts'
 import type { MemoryPlan } from '../memory.ts'
 import type { Catalogs } from './catalogs.ts'
@@ -27,6 +27,7 @@ interface CompactorWiring {
   readonly catalogs: Catalogs
   readonly pins: PinLedger
   readonly metrics: Metrics
+  readonly budget: DiskBudget
   readonly store: Store
 }
 
@@ -34,7 +35,7 @@ export function buildCompactor(
   { config, settings, memory, threads }: Foundation,
   wiring: CompactorWiring,
 ): Compactor {
-  const { catalogs, pins, metrics, store } = wiring
+  const { catalogs, pins, metrics, store, budget } = wiring
   const live = {
     logs: catalogs.logs.live,
     metrics: catalogs.metrics.live,
@@ -45,7 +46,7 @@ export function buildCompactor(
     catalogs: live,
     store,
     pins,
-    budget: new DiskBudget({ limitBytes: config.storage.budget }),
+    budget,
     blocksOnDisk: settings.kind === 'folder',
     rewrite: (job) => threads.background.at(0).call('rewrite', job),
     choice: { maxBlockBytes, maxJobBytes },

@@ -24,6 +24,7 @@ import { pinSnapshot } from '#querier/snapshot.ts'
 import { createReceiver, type Receiver } from '#receiver/index.ts'
 import { PinLedger } from '#storage/catalog/pins.ts'
 import { ownFolder } from '#storage/folder/own.ts'
+import { DiskBudget } from '#storage/disk-budget.ts'
 import { selfTest } from '#storage/objects/self-test.ts'
 import { adminApp } from '../admin.ts'
 import type { ProgramConfig } from '../config.ts'
@@ -79,6 +80,11 @@ function storeSettings({ storage }: ProgramConfig): StoreSettings {
   }
 }
 
+/** Kept free on the disk: a twentieth of the budget, so that flushes have room when appends are refused. */
+function minFreeBytes(budgetBytes: number): number {
+  return Math.min(1e9, Math.floor(budgetBytes / 20))
+}
+
 function workerConfig(
   config: ProgramConfig,
   store: StoreSettings,
@@ -99,8 +105,7 @@ function workerConfig(
       traces: compactor.tracesRetention,
     },
     compaction: compactionSizes(memory),
-    // A twentieth of the budget, so that flushes have room when appends are refused.
-    minFreeBytes: Math.min(1e9, Math.floor(storage.budget / 20)),
+    minFreeBytes: minFreeBytes(storage.budget),
   }
 }
 
@@ -144,16 +149,19 @@ async function build(base: Ground): Promise<House> {
   if (settings.kind === 's3') await selfTest(store, systemRandom)
   const catalogs = await openCatalogs(store, log.id)
   const pins = new PinLedger(systemClock)
+  const limitBytes = config.storage.budget
+  const budget = new DiskBudget({ limitBytes, minFreeBytes: minFreeBytes(limitBytes) })
   const ingester = buildIngester(base, {
     catalogs,
     pins,
     metrics,
+    budget,
     log,
     remember: (found) => receiver.remember(found.requestHash, found.receipt, found.ageMs),
   })
   const receiver = buildReceiver(base, ingester, metrics)
   const servers = queryServers(config, routeDeps(base, { catalogs, pins, metrics, ingester }))
-  const compactor = buildCompactor(base, { catalogs, pins, metrics, store })
+  const compactor = buildCompactor(base, { catalogs, pins, metrics, store, budget })
   const admin = createHttpServer(
     {
       name: 'admin',

@@ -6,6 +6,7 @@ import { systemRandom } from '#base/random.ts'
 import { createIngester, type Ingester, type SignalDeps } from '#ingester/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { PinLedger } from '#storage/catalog/pins.ts'
+import type { DiskBudget } from '#storage/disk-budget.ts'
 import type { FoundReceipt } from '../roles/ingest.ts'
 import type { Catalogs } from './catalogs.ts'
 import type { Foundation } from './foundation.ts'
@@ -14,6 +15,7 @@ interface IngesterWiring {
   readonly catalogs: Catalogs
   readonly pins: PinLedger
   readonly metrics: Metrics
+  readonly budget: DiskBudget
   readonly log: { readonly id: string; readonly end: number }
   /** Takes a receipt found in the Log, oldest first. */
   readonly remember: (found: FoundReceipt) => void
@@ -23,7 +25,7 @@ export function buildIngester(
   { config, threads, slabs }: Foundation,
   wiring: IngesterWiring,
 ): Ingester {
-  const { catalogs, pins, metrics, log, remember } = wiring
+  const { catalogs, pins, metrics, budget, log, remember } = wiring
   const worker = () => threads.ingest.at(0)
   const signalDeps = (signal: SignalName): SignalDeps => {
     const catalog = catalogs[signal]
@@ -53,7 +55,14 @@ export function buildIngester(
       return worker().call('accept', { ...raw, body }, [body.buffer])
     },
     barrier: () => worker().call('barrier', undefined),
-    logEnd: async () => (await threads.log.at(0).call('state', undefined)).end,
+    diskFull: () => budget.nearFull(),
+    logTooLong: () => budget.logOverShare(),
+    logEnd: async () => {
+      const { logBytes, ...disk } = await threads.log.at(0).call('use', undefined)
+      budget.setUsed('log', logBytes)
+      budget.setDisk(disk)
+      return (await threads.log.at(0).call('state', undefined)).end
+    },
     forget: (offset) => threads.log.at(0).call('forget', offset),
     async replay() {
       const from = {

@@ -71,6 +71,12 @@ export function folderDisk(path: string): Disk {
   }
 }
 
+/** Space on the disk of a folder, bytes: what may still be written, and all. */
+export function diskSpace(path: string): { freeBytes: number; totalBytes: number } {
+  const { bavail, blocks, bsize } = statfsSync(path)
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+}
+
 function folderFile(fd: number): DiskFile {
   return {
     async write(parts, position) {

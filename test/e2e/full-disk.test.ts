@@ -1,0 +1,127 @@
+/**
+ * A full disk, for real: the storage folder is on a small tmpfs that another process fills. Writes are
+ * refused retryably, the process can be killed and started meanwhile, and takes rows again by itself when
+ * there is room. Needs the right to mount.
+ */
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test, type TestContext } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { signalNames } from '#schemas/signals/index.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
+import { countIds } from '#test/chaos/folder.ts'
+import { requestOf } from '#test/chaos/rows.ts'
+import { startSignalbox, type Started } from '#test/signalbox.ts'
+
+let dir = ''
+let mounted = false
+
+before(() => {
+  dir = mkdtempSync(join(tmpdir(), 'signalbox-full-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', dir], { stdio: 'ignore' })
+    mounted = true
+  } catch {
+    // Not allowed here: the test is skipped by name.
+  }
+})
+
+after(() => {
+  if (mounted) execFileSync('umount', [dir])
+  rmSync(dir, { recursive: true })
+})
+
+// A twentieth of this is kept free: 10 MB of the 64.
+const flags = [
+  '--storage.budget=200MB',
+  '--ingester.segment-bytes=1MiB',
+  '--memory=512MiB',
+  '--log-level=error',
+]
+
+const rowsPerRequest = 50
+const startNs = systemClock.nowNs() - 600_000_000_000n
+let next = 0
+
+async function send(
+  house: Started,
+  signal: SignalName,
+): Promise<{ first: number; answer: Response }> {
+  const first = next
+  next += rowsPerRequest
+  const body = Buffer.from(requestOf(signal, { first, count: rowsPerRequest }, startNs))
+  const url = `http://127.0.0.1:${house.ports.http}/v1/${signal}`
+  const headers = { 'content-type': 'application/x-protobuf' }
+  const answer = await fetch(url, { method: 'POST', headers, body })
+  await answer.arrayBuffer()
+  return { first, answer }
+}
+
+/** Fills the disk up to some bytes that stay free. */
+function fill(leftBytes: number): void {
+  const { bavail, bsize } = statfsSync(dir)
+  appendFileSync(join(dir, 'filler'), Buffer.alloc(bavail * bsize - leftBytes, 1))
+}
+
+interface Kept {
+  readonly signal: SignalName
+  readonly first: number
+}
+
+/** Sends one request per signal; those acknowledged are kept. Gives the statuses. */
+async function round(house: Started, kept: Kept[]): Promise<number[]> {
+  const statuses: number[] = []
+  for (const signal of signalNames) {
+    const { first, answer } = await send(house, signal)
+    statuses.push(answer.status)
+    if (answer.status === 200) kept.push({ signal, first })
+    if (answer.status === 503 && !/^[1-9]\d*$/.test(answer.headers.get('retry-after') ?? ''))
+      throw new Error(`a refusal has Retry-After ${answer.headers.get('retry-after')}`)
+  }
+  return statuses
+}
+
+test(
+  'a full disk refuses, loses nothing and recovers',
+  { timeout: 120_000 },
+  async (t: TestContext) => {
+    if (!mounted) return t.skip('mounting a tmpfs is not permitted here')
+    const kept: Kept[] = []
+    const data = join(dir, 'data')
+    let house = await startSignalbox(data, flags)
+    try {
+      t.assert.deepEqual(await round(house, kept), [200, 200, 200])
+      fill(4_000_000)
+      t.assert.deepEqual(await round(house, kept), [503, 503, 503])
+      // Truly full: flushes fail now, and so does everything else that writes.
+      fill(0)
+      await house.end('SIGKILL')
+      house = await startSignalbox(data, flags)
+      t.assert.deepEqual(await round(house, kept), [503, 503, 503])
+      rmSync(join(dir, 'filler'))
+      t.assert.ok(await recovers(house, kept), 'rows are taken again')
+      const flush = `http://127.0.0.1:${house.ports.admin}/flush`
+      t.assert.equal((await fetch(flush, { method: 'POST' })).ok, true)
+    } finally {
+      await house.end('SIGKILL')
+    }
+    const found = await countIds(data)
+    const lost = kept.filter(({ signal, first }) => {
+      const ids = Array.from({ length: rowsPerRequest }, (_, i) => first + i)
+      return ids.some((id) => found[signal].get(id) !== 1)
+    })
+    t.assert.ok(kept.length >= 6)
+    t.assert.deepEqual(lost, [])
+  },
+)
+
+/** Tries for as long as a sender would at least. */
+async function recovers(house: Started, kept: Kept[]): Promise<boolean> {
+  for (let i = 0; i < 100; i++) {
+    if ((await round(house, kept)).every((status) => status === 200)) return true
+    await systemClock.sleep(200)
+  }
+  return false
+}
