@@ -111,6 +111,11 @@ export class Flusher {
     return this.runs().reduce((sum, run) => sum + run.rows, 0)
   }
 
+  /** Slabs whose rows are in blocks and that a query still reads. */
+  held(): number[] {
+    return [...this.#hidden].filter((slab) => this.#deps.isPinned(slab))
+  }
+
   /** One round: free what nobody reads, cut what is old, start a flush if one is due. */
   tick(): void {
     const { slabs, clock, isPinned, signal } = this.#deps

@@ -22,11 +22,13 @@ import { Flusher, type FlusherDeps } from './flusher.ts'
 import {
   acceptedRows,
   acceptSeconds,
+  expiredQueries,
   flushedBytes,
   flushes,
   freeSlabs,
   rejectedRowsTotal,
 } from './metrics.ts'
+import { relieve } from './relieve.ts'
 import type { RawRequest } from './request.ts'
 
 export type SignalDeps = Pick<FlusherDeps, 'flush' | 'commit' | 'show' | 'nextOffset' | 'cut'>
@@ -40,6 +42,8 @@ export interface IngesterDeps {
   readonly logId: string
   readonly signals: Readonly<Record<SignalName, SignalDeps>>
   readonly isPinned: (slab: number) => boolean
+  /** Tells the oldest query that reads the slab to end; false when there is none. */
+  readonly expireOldest: (slab: number) => boolean
   /** Hands a request to its home worker. */
   readonly accept: (raw: RawRequest) => Promise<Receipt>
   /** Resolves when all records that are in the Log at the call are published. */
@@ -91,6 +95,8 @@ export function createIngester(config: IngesterConfig, deps: IngesterDeps): Inge
       every({ name: 'ingester-flush', ms: tickMs, clock, random, logger }, async () => {
         for (const signal of signalNames) flushers[signal].tick()
         freeTables(slabs)
+        const held = signalNames.flatMap((signal) => flushers[signal].held())
+        if (relieve(slabs, held, deps.expireOldest)) metrics.add(expiredQueries, 1)
       }),
       every({ name: 'ingester-forget', ms: forgetMs, clock, random, logger }, () =>
         forget(deps, flushers),

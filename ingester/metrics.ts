@@ -33,3 +33,8 @@ export const freeSlabs = gauge(
   'signalbox_ingester_free_slabs',
   'Slabs of run memory that nobody uses.',
 )
+
+export const expiredQueries = counter(
+  'signalbox_ingester_expired_queries_total',
+  'Times the oldest query was told to end because ingest needed the memory it reads.',
+)

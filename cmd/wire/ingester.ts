@@ -49,6 +49,7 @@ export function buildIngester(
       metrics: signalDeps('metrics'),
       traces: signalDeps('traces'),
     },
+    expireOldest: (slab) => pins.expireOldest(String(slab)),
     isPinned: (slab) => pins.isRunPinned(String(slab)),
     accept: (raw) => {
       const body = ownBuffer(raw.body)
