@@ -3,6 +3,7 @@
  * new requests, what was accepted is flushed; on the second it stops at once, which loses nothing
  * either, because the Log is read back at the next start.
  */
+import { flushCompileCache } from 'node:module'
 import { totalmem } from 'node:os'
 import { systemClock } from '#base/clock.ts'
 import { errorToData } from '#base/errors.ts'
@@ -41,6 +42,8 @@ export async function runProcess(loaded: Loaded<ProgramConfig>): Promise<void> {
     throw error
   }
   printBanner(house, config)
+  // Now, so that the next start is fast also when this process is killed.
+  flushCompileCache()
   const stopRates = printRates(house)
   await ended()
   stopRates()

@@ -1,10 +1,12 @@
 /** Entry of every worker thread: serves the tasks of its role to the main thread. */
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { must } from '#base/assert.ts'
 import { serve, type TaskTable } from '#base/threads/port.ts'
 import type { IngestData } from './roles/ingest.ts'
 import type { WorkerData } from './roles/shared.ts'
 
+enableCompileCache()
 const port = must(parentPort, 'this module runs in a worker thread')
 const data = workerData as WorkerData // made by `run.ts`, which starts this module
 
@@ -24,3 +26,5 @@ async function tasksOf(role: WorkerData['role']): Promise<TaskTable> {
 
 // Calls that come while the modules load wait in the port, which is read from `serve` on.
 serve(port, await tasksOf(data.role))
+// Now, because a thread that is ended writes nothing any more.
+flushCompileCache()
