@@ -16,6 +16,7 @@ import type { Part } from '#base/part.ts'
 import { systemRandom } from '#base/random.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { authenticate } from '#distributor/authenticate.ts'
+import type { Compactor } from '#compactor/index.ts'
 import type { Ingester } from '#ingester/index.ts'
 import { apis } from '#querier/api/index.ts'
 import type { Api } from '#querier/endpoint.ts'
@@ -139,7 +140,7 @@ interface Ground extends Foundation {
 }
 
 async function build(base: Ground): Promise<House> {
-  const { config, options, settings, memory, threads, folder } = base
+  const { config, settings, memory, threads, folder } = base
   const metrics = createMetrics()
   const stopWatching = watchLoopDelay(systemClock, metrics)
   const [store, log] = await Promise.all([
@@ -162,26 +163,7 @@ async function build(base: Ground): Promise<House> {
   const receiver = buildReceiver(base, ingester, metrics)
   const servers = queryServers(config, routeDeps(base, { catalogs, pins, metrics, ingester }))
   const compactor = buildCompactor(base, { catalogs, pins, metrics, store, budget })
-  const admin = createHttpServer(
-    {
-      name: 'admin',
-      host: config.listen.host,
-      port: config.listen.adminPort,
-      setting: 'listen.adminPort',
-      clock: systemClock,
-    },
-    adminApp({
-      metrics,
-      unready: options.unready,
-      configText: options.configText,
-      flush: () => ingester.flushAll(),
-      fold: () => compactor.fold(new AbortController().signal),
-      compact: async () => {
-        await compactor.fold(new AbortController().signal)
-        await compactor.round(new AbortController().signal)
-      },
-    }),
-  )
+  const admin = adminServer(base, { metrics, ingester, compactor })
   return {
     // The doors for data open first: a sender is served while the Log is still read back.
     parts: [
@@ -209,6 +191,28 @@ async function build(base: Ground): Promise<House> {
       folder.release()
     },
   }
+}
+
+function adminServer(
+  { config, options }: Ground,
+  wiring: { metrics: Metrics; ingester: Ingester; compactor: Compactor },
+): HttpServer {
+  const { metrics, ingester, compactor } = wiring
+  const { host, adminPort: port } = config.listen
+  return createHttpServer(
+    { name: 'admin', host, port, setting: 'listen.adminPort', clock: systemClock },
+    adminApp({
+      metrics,
+      unready: options.unready,
+      configText: options.configText,
+      flush: () => ingester.flushAll(),
+      fold: () => compactor.fold(new AbortController().signal),
+      compact: async () => {
+        await compactor.fold(new AbortController().signal)
+        await compactor.round(new AbortController().signal)
+      },
+    }),
+  )
 }
 
 interface RouteWiring {
