@@ -83,3 +83,13 @@ export function searchRange(request: QueryRequest): TimeRange {
   // The end is inclusive, as a trace that begins in its second still overlaps.
   return { from: BigInt(start) * nsPerSecond, to: (BigInt(end) + 1n) * nsPerSecond }
 }
+
+/** A bound on the length of a list; 0 when absent. */
+export function limitOf(request: QueryRequest): number {
+  const text = parameter(request, 'limit')
+  if (text === null) return 0
+  if (!/^[0-9]{1,9}$/.test(text)) {
+    throw parameterInvalid.make('invalid limit: must be a non-negative number')
+  }
+  return Number(text)
+}

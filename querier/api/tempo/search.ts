@@ -2,18 +2,15 @@
  * `GET /api/search`: TraceQL in `q`, or the older form with `tags` in logfmt and bounds on the trace's
  * duration. Without either, every trace of the window. Always the newest traces, and whole ones.
  */
-import { optimize } from '#query/plan/passes/all.ts'
 import { defaultPlanOptions } from '#query/plan/time.ts'
 import { search as runSearch, searchReads } from '#query/run/spans/search.ts'
 import { check } from '#query/traceql/check.ts'
-import { parse as parseQuery } from '#query/traceql/parse.ts'
-import { plan as planOf } from '#query/traceql/plan.ts'
 import { parseGoDuration } from '#query/text/durations.ts'
-import { QueryError } from '#query/text/position.ts'
 import type { PlanNode } from '#query/plan/nodes.ts'
 import type { Endpoint, QueryRequest } from '../../endpoint.ts'
 import { parameterInvalid } from './errors.ts'
 import { needTraces, parameter, searchRange, type TimeRange } from './parameters.ts'
+import { planOfText } from './plan.ts'
 import { searchJson } from './search-json.ts'
 import { readTags, tagSearch, type TagSearch } from './tag-search.ts'
 
@@ -104,14 +101,7 @@ function planFor(parameters: SearchParameters): PlanNode {
   const { query, older, limit, spansPerSpanset } = parameters
   const options = { ...defaultPlanOptions, limit, spansPerSpanset, order: 'newest' } as const
   if (query === null) return tagSearch(older, options)
-  try {
-    const tree = parseQuery(query)
-    check(tree)
-    return optimize(planOf(tree, options))
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    throw parameterInvalid.make(`invalid TraceQL query: ${error.message}`, { cause: error })
-  }
+  return planOfText(query, check, options)
 }
 
 export const search: Endpoint<SearchParameters> = {

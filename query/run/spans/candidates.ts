@@ -33,10 +33,8 @@ export function candidateOf(stages: readonly SpansetStage[]): Expression | null 
 
 function ofSpansets(expression: SpansetExpression): Expression | null {
   switch (expression.kind) {
-    case 'match': {
-      const relaxed = relax(expression.condition, true)
-      return isConstant(relaxed, true) ? null : relaxed
-    }
+    case 'match':
+      return relaxed(expression.condition)
     case 'nested':
       return candidateOf(expression.stages)
     case 'combine': {
@@ -51,6 +49,12 @@ function ofSpansets(expression: SpansetExpression): Expression | null {
       return expression.form === 'negated' ? right : (right ?? ofSpansets(expression.left))
     }
   }
+}
+
+/** The expression as far as single spans decide it; null when any span will do. */
+export function relaxed(expression: Expression): Expression | null {
+  const found = relax(expression, true)
+  return isConstant(found, true) ? null : found
 }
 
 function constant(value: boolean): Expression {

@@ -128,6 +128,8 @@ function comparisonFilter(test: ColumnTest): RowFilter | null {
     const text = textTest(operator, literal.value)
     return (reader, rows) => filterTexts(reader.vector(field), rows, text, true)
   }
+  // The check lets words be compared for equality only.
+  if (operator !== '=' && operator !== '!=') return null
   if (literal.type === 'status' && column.key === 'status') {
     return wordFilter('statusCode', operator, statusNumber(literal.value))
   }

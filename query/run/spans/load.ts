@@ -9,8 +9,10 @@ import { serviceOf } from '#schemas/names/tempo.ts'
 import { rowColumn } from '#schemas/signals/signal.ts'
 import { traces } from '#schemas/signals/traces.ts'
 import type { ColumnName } from '../../plan/column.ts'
+import { eachColumn, type Expression } from '../../plan/expression.ts'
 import type { Source } from '../source.ts'
 import { isOfTrace } from './candidates.ts'
+import type { Held } from './held.ts'
 import { printColumn } from './print.ts'
 import { RowReader } from './row-reader.ts'
 import { chosenRows } from './row-time.ts'
@@ -49,6 +51,13 @@ export function storedColumns(columns: readonly ColumnName[]): ColumnRef[] {
   return [...found.values()]
 }
 
+/** The stored columns that an expression reads; null reads none. */
+export function columnsRead(expression: Expression | null): ColumnRef[] {
+  const names: ColumnName[] = []
+  if (expression !== null) eachColumn(expression, (column) => names.push(column))
+  return storedColumns(names)
+}
+
 const rowOfIntrinsic: Readonly<Record<string, string>> = {
   duration: 'duration',
   name: 'name',
@@ -76,10 +85,17 @@ export interface Loading {
 export interface Loaded {
   readonly traces: readonly Trace[]
   readonly rows: number
+  /** What was taken of `held` for them. */
+  readonly bytes: number
+}
+
+/** What a span takes in memory when so many values are read of it. */
+export function spanBytes(columns: number): number {
+  return bytesPerSpan + columns * bytesPerValue
 }
 
 /** The traces with these ids as far as their spans start in [from, to); in no order. */
-export async function loadTraces(source: Source, loading: Loading): Promise<Loaded> {
+export async function loadTraces(source: Source, loading: Loading, held: Held): Promise<Loaded> {
   const columns = loading.columns.filter((column) => !isOfTrace(column))
   const fixed = spanColumns.map((key) => rowColumn(traces, key))
   const ids = loading.ids.map(bytesOfId)
@@ -97,10 +113,14 @@ export async function loadTraces(source: Source, loading: Loading): Promise<Load
     source.control.check()
     const chosen = chosenRows(batch)
     rows += chosen.length
-    source.control.hold(chosen.length * (bytesPerSpan + columns.length * bytesPerValue))
+    held.take(chosen.length * spanBytes(loading.columns.length))
     take(batch, chosen, columns, found)
   }
-  return { traces: [...found].map(([id, spans]) => new Trace(id, [...spans.values()])), rows }
+  return {
+    traces: [...found].map(([id, spans]) => new Trace(id, [...spans.values()])),
+    rows,
+    bytes: rows * spanBytes(loading.columns.length),
+  }
 }
 
 type LoadedSpan = Omit<Span, 'index'> & { readonly offset: number }

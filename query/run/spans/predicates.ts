@@ -12,7 +12,7 @@ import type { Predicate } from '#schemas/predicate.ts'
 import { kindNumber, statusNumber } from '#schemas/names/tempo.ts'
 import { rowColumn } from '#schemas/signals/signal.ts'
 import { traces } from '#schemas/signals/traces.ts'
-import type { ColumnName, Literal } from '../../plan/column.ts'
+import type { ColumnName, CompareOperator, Literal } from '../../plan/column.ts'
 import { eachColumn, type Expression } from '../../plan/expression.ts'
 import type { ListedColumn } from '../source.ts'
 import { columnTest, conjuncts, isNumber, type ColumnTest } from './comparison.ts'
@@ -86,7 +86,8 @@ function passingTypes({ type }: Literal): readonly ColumnType[] {
     case 'bool':
       return ['bool', 'otlp']
     default:
-      return []
+      // An empty array is unequal to anything.
+      return ['otlp']
   }
 }
 
@@ -125,14 +126,18 @@ function ofIntrinsic(test: ColumnTest): Made {
     case 'statusMessage':
       return onTexts(rowColumn(traces, 'statusMessage'), test, true)
     case 'status':
-      if (literal.type !== 'status') return null
+      if (literal.type !== 'status' || !isEquality(operator)) return null
       return onWord('statusCode', 2, statusNumber(literal.value), operator === '=')
     case 'kind':
-      if (literal.type !== 'kind') return null
+      if (literal.type !== 'kind' || !isEquality(operator)) return null
       return onWord('kind', 5, kindNumber(literal.value), operator === '=')
     default:
       return null
   }
+}
+
+function isEquality(operator: CompareOperator): boolean {
+  return operator === '=' || operator === '!='
 }
 
 function onTexts(

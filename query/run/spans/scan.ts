@@ -5,82 +5,67 @@
 import { columnOf } from '#schemas/batch.ts'
 import { columnId, type ColumnRef } from '#schemas/column.ts'
 import { idText } from '#schemas/names/tempo.ts'
-import { traces } from '#schemas/signals/traces.ts'
-import type { ColumnName } from '../../plan/column.ts'
-import { eachColumn, type Expression } from '../../plan/expression.ts'
+import type { Expression } from '../../plan/expression.ts'
 import type { Source } from '../source.ts'
+import type { Held } from './held.ts'
 import { rowFilter, type RowFilter } from './filter.ts'
-import { storedColumns } from './load.ts'
-import { narrow } from './predicates.ts'
-import { RowReader } from './row-reader.ts'
-import { chosenRows, startOf } from './row-time.ts'
+import { columnsRead } from './load.ts'
+import { filteredRows, type FilteredRows } from './read-rows.ts'
+import { startOf } from './row-time.ts'
 import { traceIdColumn } from './trace-ids.ts'
 import { rangeOf } from './vectors.ts'
 
-/** What a candidate takes: its id, its start, its entry. */
-const bytesPerCandidate = 160
+/** What a candidate takes in memory: its id, its start, its entry. */
+export const bytesPerCandidate = 160
 
 export class CandidateScan {
   /** Rows that storage gave. */
   rows = 0
   readonly #source: Source
+  readonly #held: Held
   readonly #expression: Expression | null
   readonly #filter: RowFilter | null
   readonly #columns: readonly ColumnRef[]
 
-  constructor(source: Source, expression: Expression | null) {
+  constructor(source: Source, expression: Expression | null, held: Held) {
     this.#source = source
+    this.#held = held
     this.#expression = expression
     this.#filter = expression === null ? null : rowFilter(expression)
     this.#columns = columnsFor(expression)
   }
 
-  /** Candidates with spans that start in [from, to), without those in `seen`. */
+  /**
+   * Candidates with spans that start in [from, to), without those in `seen`. Takes `bytesPerCandidate`
+   * each of what the search holds.
+   */
   async read(from: bigint, to: bigint, seen: ReadonlySet<string>): Promise<Map<string, bigint>> {
     const candidates = new Map<string, bigint>()
-    const narrowed = await this.#narrowed(from, to)
-    if (narrowed === null) return candidates
-    const { predicates, streams } = narrowed
-    const scan = this.#source.scan({
-      signal: traces.name,
+    const found = filteredRows(this.#source, {
       from,
       to,
-      predicates,
+      expression: this.#expression,
+      filter: this.#filter,
       columns: this.#columns,
-      order: 'newest',
-      ...(streams !== null && { streams }),
     })
-    for await (const batch of scan) {
-      this.#source.control.check()
-      const reader = new RowReader(batch)
-      const chosen = chosenRows(batch)
-      this.rows += chosen.length
-      const rows = this.#filter === null ? chosen : this.#filter(reader, chosen)
+    for await (const batch of found) {
+      this.rows += batch.read
       const before = candidates.size
-      addCandidates(reader, rows, candidates, seen)
-      this.#source.control.hold((candidates.size - before) * bytesPerCandidate)
+      addCandidates(batch, candidates, seen)
+      this.#held.take((candidates.size - before) * bytesPerCandidate)
     }
     return candidates
-  }
-
-  async #narrowed(from: bigint, to: bigint): Promise<ReturnType<typeof narrow>> {
-    if (this.#expression === null) return { predicates: [], streams: null }
-    return narrow(this.#expression, await this.#source.columns(traces.name, from, to))
   }
 }
 
 function columnsFor(expression: Expression | null): ColumnRef[] {
-  const names: ColumnName[] = []
-  if (expression !== null) eachColumn(expression, (column) => names.push(column))
-  const stored = storedColumns(names)
+  const stored = columnsRead(expression)
   const id = columnId(traceIdColumn)
   return stored.some((column) => columnId(column) === id) ? stored : [traceIdColumn, ...stored]
 }
 
-// oxlint-disable-next-line max-params -- rows of a batch, where they go and what is known
 function addCandidates(
-  reader: RowReader,
-  rows: Uint32Array,
+  { reader, rows }: FilteredRows,
   candidates: Map<string, bigint>,
   seen: ReadonlySet<string>,
 ): void {

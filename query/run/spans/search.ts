@@ -10,7 +10,8 @@
  *            start. Once `limit` answers start later than both, no other can be newer.
  *
  * A trace takes part when its interval overlaps the window, wherever its matching span lies. Spans are
- * looked for up to `reachNs` outside of the window and traces completed up to `wholeNs` outside.
+ * looked for up to `reachNs` outside of the window and traces completed up to `wholeNs` outside. What starts
+ * after the window comes last and only when there are too few answers: there most traces are none of it.
  */
 import type { ColumnName } from '../../plan/column.ts'
 import type { PlanNode } from '../../plan/nodes.ts'
@@ -20,8 +21,9 @@ import { columnsOfStages } from '../../plan/stages.ts'
 import { operatorMissing } from '../errors.ts'
 import type { Source } from '../source.ts'
 import { candidateOf } from './candidates.ts'
-import { loadTraces } from './load.ts'
-import { CandidateScan } from './scan.ts'
+import { Held } from './held.ts'
+import { loadTraces, spanBytes } from './load.ts'
+import { bytesPerCandidate, CandidateScan } from './scan.ts'
 import { runStages, type Spanset } from './stages.ts'
 import type { Trace } from './trace.ts'
 
@@ -39,6 +41,10 @@ const sliceGrowth = 4n
 
 /** Traces loaded at once; more than an answer has by default, few enough to stop early. */
 const groupSize = 64
+const maxGroupSize = 1024
+
+/** Traces judged that have a span after the window: of those that overlap it these come first. */
+const maxAfter = 1024
 
 /** What a trace that was judged takes in memory: its id in a set. */
 const bytesPerSeen = 120
@@ -141,6 +147,13 @@ function newestFirst(a: FoundTrace, b: FoundTrace): number {
   return a.trace.id < b.trace.id ? -1 : 1
 }
 
+/** A trace id and the earliest start of a matching span. */
+type Candidate = readonly [id: string, start: bigint]
+
+function latestFirst([, a]: Candidate, [, b]: Candidate): number {
+  return a > b ? -1 : Number(a < b)
+}
+
 interface Asked {
   readonly stages: readonly SpansetStage[]
   readonly columns: readonly ColumnName[]
@@ -154,6 +167,7 @@ class SourceSearch {
   readonly #source: Source
   readonly #window: SearchWindow
   readonly #asked: Asked
+  readonly #held: Held
   readonly #scan: CandidateScan
   readonly #seen = new Set<string>()
   #loadedRows = 0
@@ -162,7 +176,8 @@ class SourceSearch {
     this.#source = source
     this.#window = window
     this.#asked = asked
-    this.#scan = new CandidateScan(source, candidateOf(asked.stages))
+    this.#held = new Held(source.control)
+    this.#scan = new CandidateScan(source, candidateOf(asked.stages), this.#held)
   }
 
   get inspectedSpans(): number {
@@ -170,22 +185,39 @@ class SourceSearch {
   }
 
   async run(): Promise<void> {
-    const first = this.#window.from - reachNs
+    const { from: begin, to } = this.#window
+    const first = begin - reachNs
     let width = firstSliceNs
-    for (let end = this.#window.to + reachNs; end > first; width *= sliceGrowth) {
+    for (let end = to; end > first; width *= sliceGrowth) {
       const from = end - width > first ? end - width : first
-      const candidates = await this.#scan.read(from, end, this.#seen)
-      await this.#judge(candidates, from)
+      await this.#slice(from, end)
       if (this.#newerThan(from) >= this.#asked.limit) return
       end = from
     }
+    await this.#after(to)
   }
 
-  /** Loads candidates until none of those left can belong to the answer. */
-  async #judge(candidates: ReadonlyMap<string, bigint>, bar: bigint): Promise<void> {
-    const queue = [...candidates].toSorted(([, a], [, b]) => (a > b ? -1 : Number(a < b)))
-    for (let at = 0; at < queue.length; at += groupSize) {
-      const group = queue.slice(at, at + groupSize)
+  async #slice(from: bigint, to: bigint): Promise<void> {
+    const candidates = await this.#scan.read(from, to, this.#seen)
+    await this.#judge([...candidates].toSorted(latestFirst), from)
+    this.#held.give(candidates.size * bytesPerCandidate)
+  }
+
+  /** Traces that began in the window and have their matching spans after it: those with the earliest spans. */
+  async #after(end: bigint): Promise<void> {
+    const candidates = await this.#scan.read(end, end + reachNs, this.#seen)
+    const earliest = [...candidates].toSorted(latestFirst).slice(-maxAfter)
+    await this.#judge(earliest, end)
+  }
+
+  /** Loads candidates, latest first, until none of those left can belong to the answer. */
+  async #judge(queue: readonly Candidate[], bar: bigint): Promise<void> {
+    let size = groupSize
+    for (let at = 0; at < queue.length;) {
+      const group = queue.slice(at, at + size)
+      at += group.length
+      // Where few candidates come through, fewer and larger loads are read.
+      size = Math.min(size * 2, maxGroupSize)
       const bound = group[0]?.[1] ?? bar
       if (this.#newerThan(bound) >= this.#asked.limit) return
       await this.#load(group.map(([id]) => id))
@@ -196,23 +228,32 @@ class SourceSearch {
     const { from, to } = searchReads(this.#window)
     const { columns, stages } = this.#asked
     for (const id of ids) this.#seen.add(id)
-    this.#source.control.hold(ids.length * bytesPerSeen)
-    const loaded = await loadTraces(this.#source, { ids, from, to, columns })
+    this.#held.take(ids.length * bytesPerSeen)
+    const loaded = await loadTraces(this.#source, { ids, from, to, columns }, this.#held)
     this.#loadedRows += loaded.rows
     this.inspectedTraces += loaded.traces.length
     for (const trace of loaded.traces) {
       if (trace.start >= this.#window.to || trace.end < this.#window.from) continue
       const spansets = runStages(stages, trace)
-      if (spansets.length > 0) this.found.push({ trace, spansets })
+      if (spansets.length === 0) continue
+      this.found.push({ trace, spansets })
+      this.#held.take(this.#bytesOf(trace))
     }
+    this.#held.give(loaded.bytes)
     this.#cut()
+  }
+
+  #bytesOf(trace: Trace): number {
+    return trace.spans.length * spanBytes(this.#asked.columns.length)
   }
 
   /** Keeps what can still be in the answer, so that a search over everything holds no more than that. */
   #cut(): void {
     if (this.found.length <= this.#asked.limit * 2) return
     this.found.sort(newestFirst)
-    this.found.length = this.#asked.limit
+    for (const { trace } of this.found.splice(this.#asked.limit)) {
+      this.#held.give(this.#bytesOf(trace))
+    }
   }
 
   /** Answers that start at `bound` or later: no trace with an earlier bound comes before them. */
