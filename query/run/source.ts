@@ -32,9 +32,10 @@ export interface Source {
   readonly tenant: Tenant
   readonly control: Control
   /**
-   * All rows of the snapshot that the scan asks for, in batches with their selection. Batches come
-   * newest first or oldest first by their newest or oldest row when asked, and may overlap in time;
-   * rows inside a batch are in no promised order.
+   * All rows of the snapshot that the scan asks for, in batches with their selection. Asked for newest
+   * (oldest) first, blocks come by falling last (rising first) row time and runs, where the newest
+   * rows are, before (after) them. Batches may overlap in time, so order is a help for stopping early
+   * and no promise about single rows; rows inside a batch are in no promised order.
    */
   scan(scan: SourceScan): AsyncIterable<Batch>
   /** The distinct streams that may have rows in [from, to) ns; cheaper than a scan, and may name streams whose rows are just outside. */
