@@ -1,7 +1,8 @@
 /** Chooses the command of the program and runs it. */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { configInvalid, loadConfig, type Loaded } from '#base/config/load.ts'
+import { configInvalid } from '#base/config/errors.ts'
+import { loadConfig, type Loaded } from '#base/config/load.ts'
 import { printConfig, printFlags } from '#base/config/print.ts'
 import { settingsOf } from '#base/config/settings.ts'
 import { programConfig, type ProgramConfig } from './config.ts'

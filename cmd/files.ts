@@ -1,15 +1,9 @@
 /** The commands that look at files of a store: `inspect` and `verify`. */
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineError } from '#base/errors.ts'
+import { noFile } from './errors.ts'
 import { inspectBlock } from './inspect.ts'
 import { verifyBlockBytes } from './verify.ts'
-
-const noFile = defineError({
-  code: 'no-such-file',
-  kind: 'invalid',
-  help: 'The command was given a path where there is no file or folder.',
-})
 
 function statusOf(path: string) {
   const status = path === '' ? undefined : statSync(path, { throwIfNoEntry: false })

@@ -3,10 +3,11 @@
  * interned by their raw bytes into a prefix once per group and metric, then each stream's attributes
  * are looked up under it.
  */
+import { hashBytes } from '#base/bytes/hash32.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { canonicalStream } from '#schemas/identity-codec.ts'
 import { absent, type AnyIntake } from '#schemas/intake.ts'
-import { hashRange, type PrefixTable, type StreamTable } from '#storage/run/streams.ts'
+import type { PrefixTable, StreamTable } from '#storage/run/streams.ts'
 
 const kinds = { resource: 1, scope: 2, descriptor: 3, url: 4 } as const
 
@@ -104,12 +105,12 @@ export function descriptionHash(intake: AnyIntake, descriptor: number): number {
   const name = c.nameOffset[descriptor]!
   const description = c.descriptionOffset[descriptor]!
   const metadata = c.metadataOffset[descriptor]!
-  const seed = hashRange(intake.bytes, name, name + c.nameLength[descriptor]!, 17)
-  const text = hashRange(
+  const seed = hashBytes(intake.bytes, name, name + c.nameLength[descriptor]!, 17)
+  const text = hashBytes(
     intake.bytes,
     description,
     description + c.descriptionLength[descriptor]!,
     seed,
   )
-  return hashRange(intake.bytes, metadata, metadata + c.metadataLength[descriptor]!, text)
+  return hashBytes(intake.bytes, metadata, metadata + c.metadataLength[descriptor]!, text) | 0
 }

@@ -12,3 +12,9 @@ export const identityCorrupt = defineError({
   kind: 'corrupt',
   help: 'The stored bytes of a stream (resource, scope, metric descriptor, attributes) do not read back.',
 })
+
+export const tenantInvalid = defineError({
+  code: 'tenant-invalid',
+  kind: 'invalid',
+  help: 'The X-Scope-OrgID header is missing, too long or holds a character that tenant ids may not have.',
+})

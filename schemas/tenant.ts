@@ -2,7 +2,7 @@
  * Whose data it is. Every stored byte has exactly one tenant; a query may name several.
  * The rules are those of Loki, Mimir and Tempo for `X-Scope-OrgID`.
  */
-import { defineError } from '#base/errors.ts'
+import { tenantInvalid } from './errors.ts'
 
 /** A validated tenant id: 1–150 bytes of the characters the peers allow, not `.` or `..`. */
 export type Tenant = string
@@ -19,12 +19,6 @@ export interface Principal {
   readonly tenants: readonly Tenant[]
   readonly scopes: readonly ('read' | 'write' | 'admin')[]
 }
-
-export const tenantInvalid = defineError({
-  code: 'tenant-invalid',
-  kind: 'invalid',
-  help: 'The X-Scope-OrgID header is missing, too long or holds a character that tenant ids may not have.',
-})
 
 const allowed = /^[a-zA-Z0-9!\-_.*'()]+$/
 

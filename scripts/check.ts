@@ -31,6 +31,7 @@ const steps: [name: string, command: string][] = [
   ['lint', `oxlint --type-aware --deny-warnings ${rooms}`],
   ['types', 'tsc --noEmit'],
   ['rooms', `depcruise --config .dependency-cruiser.mjs ${rooms}`],
+  ['dead code', 'knip --include files,dependencies,unlisted,unresolved --no-progress'],
   ['unit tests', 'node scripts/test.ts unit'],
 ]
 

@@ -5,14 +5,8 @@
  */
 import { parseArgs } from 'node:util'
 import type { z } from 'zod'
-import { defineError } from '../errors.ts'
+import { configInvalid } from './errors.ts'
 import { settingsOf, type Setting } from './settings.ts'
-
-export const configInvalid = defineError({
-  code: 'config-invalid',
-  kind: 'invalid',
-  help: 'A setting has a value it cannot have, or is not known. The message names the setting and where the value came from.',
-})
 
 export interface ConfigSources {
   /** Flags after the command's name. */

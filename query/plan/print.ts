@@ -1,6 +1,6 @@
 /**
  * Plans as text: an indented tree for people (`explain`, tests), one node per line with its inputs below it,
- * the stages of a pipeline as lines that begin with a bar; and JSON for programs.
+ * the stages of a pipeline as lines that begin with a bar.
  */
 import { indent, join } from '#query/text/print.ts'
 import { quoteGo } from '#query/text/strings.ts'
@@ -20,18 +20,13 @@ import {
 import type { Select } from './rows.ts'
 import type { Reach, Shift } from './time.ts'
 import type { Grouping, Matching } from './vectors.ts'
-import { inputsOf, plain } from './walk.ts'
+import { inputsOf } from './walk.ts'
 
 /** The tree, without a newline at the end. */
 export function printPlan(node: PlanNode): string {
   const lines: string[] = []
   printInto(lines, node, 0)
   return lines.join('\n')
-}
-
-/** The plan as one JSON text; NaN, the infinities and -0 become strings. */
-export function planToJson(node: PlanNode): string {
-  return JSON.stringify(node, (_name, value: unknown) => plain(value))
 }
 
 function printInto(lines: string[], node: PlanNode, level: number): void {

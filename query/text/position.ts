@@ -3,19 +3,14 @@
  * UTF-16 code units, as JavaScript strings do; `toLineColumn` turns them into the line and column
  * that the reference products print (each language says which unit it counts in).
  */
-import { AppError, defineError } from '#base/errors.ts'
+import { AppError } from '#base/errors.ts'
+import { querySyntax } from './errors.ts'
 
 /** A half-open range of the query text. */
 export interface Span {
   readonly from: number
   readonly to: number
 }
-
-export const querySyntax = defineError({
-  code: 'query-syntax',
-  kind: 'invalid',
-  help: 'The query text is not valid in its language. The message says what was expected and where.',
-})
 
 /**
  * A mistake in a query: the message as the reference product words it, whole, and the range it is

@@ -6,7 +6,7 @@
 import type { Batch } from '#schemas/batch.ts'
 import { signals } from '#schemas/signals/index.ts'
 import { idHash } from '../index/id-map.ts'
-import { hashBytes, mix } from '../column/distinct.ts'
+import { hashBytes, mix } from '#base/bytes/hash32.ts'
 import { keysOfBatch, sliceOf } from './sort.ts'
 
 /** One entry per row in each array. */

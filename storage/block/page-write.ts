@@ -5,7 +5,7 @@
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
 import { encodeColumn, type ColumnOptions } from '../column/write.ts'
-import { hashBytes } from '../column/distinct.ts'
+import { hashBytes } from '#base/bytes/hash32.ts'
 import { presentRows, gatherTexts } from '../column/vector.ts'
 import { encodingId } from '../encoding/ids.ts'
 import { encodeOffsets } from '../encoding/offsets.ts'

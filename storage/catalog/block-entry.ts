@@ -83,8 +83,3 @@ export function minMsOf(entry: BlockEntry): number {
 export function maxMsOf(entry: BlockEntry): number {
   return entry.tenants.reduce((max, part) => Math.max(max, part.maxMs), -Infinity)
 }
-
-/** Rows of all tenants. */
-export function rowsOf(entry: BlockEntry): number {
-  return entry.tenants.reduce((sum, part) => sum + part.rows, 0)
-}

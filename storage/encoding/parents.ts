@@ -6,7 +6,7 @@
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import type { Vector } from '#schemas/column.ts'
-import { hashBytes } from '../column/distinct.ts'
+import { hashBytes } from '#base/bytes/hash32.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeWords, encodeWords } from './words.ts'

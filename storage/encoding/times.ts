@@ -7,7 +7,7 @@
  */
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
-import { mix } from '../column/distinct.ts'
+import { mix } from '#base/bytes/hash32.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeLongs, encodeLongs, type Longs } from './longs.ts'

@@ -5,7 +5,7 @@
  */
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
-import { hashBytes } from '../column/distinct.ts'
+import { hashBytes } from '#base/bytes/hash32.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { decodeWords, encodeWords } from '../encoding/words.ts'
 

@@ -7,7 +7,7 @@
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { columnId, type ColumnRef, type Texts } from '#schemas/column.ts'
-import { hashBytes, mix } from '../column/distinct.ts'
+import { hashBytes, mix } from '#base/bytes/hash32.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { addToBloom, bloomBytes, bloomFromBytes, bloomHas, createBloom } from './bloom.ts'
 import { eachId, needleIds } from './tokens.ts'

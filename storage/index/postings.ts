@@ -8,7 +8,7 @@
 import { ByteReader } from '#base/bytes/reader.ts'
 import { Wire } from '#base/bytes/wire.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
-import { hashBytes, mix } from '../column/distinct.ts'
+import { hashBytes, mix } from '#base/bytes/hash32.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { decodeWords, encodeWords } from '../encoding/words.ts'
 

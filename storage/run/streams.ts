@@ -11,6 +11,7 @@
  * Hash tables hold ids and compare all bytes, so a collision costs time and nothing else.
  */
 import { assert } from '#base/assert.ts'
+import { hashBytes } from '#base/bytes/hash32.ts'
 import type { Slab, Slabs } from '#base/threads/slabs.ts'
 import {
   entryHeaderWords,
@@ -23,28 +24,6 @@ import {
 export interface NewStream {
   /** Canonical bytes of the stream (`schemas/identity.ts`). */
   canonical(): Uint8Array
-}
-
-/** 32-bit hash of a byte range: multiply-rotate over words as in MurmurHash3 (Appleby, public domain). */
-export function hashRange(bytes: Uint8Array, from: number, to: number, seed: number): number {
-  let h = seed | 0
-  let at = from
-  for (const end = to - 3; at < end; at += 4) {
-    let k = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-    k = Math.imul(k, 0xcc9e2d51)
-    k = (k << 15) | (k >>> 17)
-    h ^= Math.imul(k, 0x1b873593)
-    h = (h << 13) | (h >>> 19)
-    h = (Math.imul(h, 5) + 0xe6546b64) | 0
-  }
-  let tail = 0
-  for (let shift = 0; at < to; at++, shift += 8) tail |= bytes[at]! << shift
-  tail = Math.imul(tail, 0xcc9e2d51)
-  h ^= Math.imul((tail << 15) | (tail >>> 17), 0x1b873593)
-  h ^= to - from
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) | 0
 }
 
 // oxlint-disable-next-line max-params -- two ranges, called per row: an object would be one per row
@@ -64,7 +43,7 @@ class Interned {
 
   /** The id of these bytes under the key, or -1 - slot for `add`. */
   find(bytes: Uint8Array, from: number, to: number, key: number): number {
-    const hash = hashRange(bytes, from, to, key)
+    const hash = hashBytes(bytes, from, to, key) | 0
     const mask = this.#slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#slots[slot]!
@@ -96,7 +75,7 @@ class Interned {
     }
     if (this.count * 2 >= this.#slots.length) this.#rehash()
     const id = this.count++
-    const hash = hashRange(bytes, from, to, key)
+    const hash = hashBytes(bytes, from, to, key) | 0
     this.#entries.set([this.#used, to - from, key, hash], id * 4)
     this.#arena.set(bytes.subarray(from, to), this.#used)
     this.#used += to - from
@@ -219,8 +198,8 @@ export class StreamTable {
     }
     const { words, bytes } = this.#slab
     words[this.#word] = canonical.length
-    words[this.#word + 1] = hashRange(canonical, 0, canonical.length, 0x9747b28c)
-    words[this.#word + 2] = hashRange(canonical, 0, canonical.length, 0x5bd1e995)
+    words[this.#word + 1] = hashBytes(canonical, 0, canonical.length, 0x9747b28c)
+    words[this.#word + 2] = hashBytes(canonical, 0, canonical.length, 0x5bd1e995)
     bytes.set(canonical, (this.#word + entryHeaderWords) * 4)
     this.#word += needed
     return true
