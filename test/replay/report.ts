@@ -55,6 +55,15 @@ export class Report {
     }
   }
 
+  /** Checks that what lay in several blocks lies in one, and that none is as flushed. */
+  merged(name: string, stage: Stage): void {
+    for (const signal of ['traces', 'logs']) {
+      const { l0, l1, l2 } = stage.blocks(signal)
+      const wrong = l0 === 0 && l1 + l2 === 1 ? [] : ['not one merged block']
+      this.#add(`${name}: ${signal}`, { l0_blocks: l0, l1_blocks: l1, l2_blocks: l2 }, wrong)
+    }
+  }
+
   #add(name: string, figures: Figures, wrong: readonly string[]): void {
     const ok = wrong.length === 0
     this.#checks.push({ name, ok, figures })
