@@ -14,9 +14,9 @@ import type { ControlCell, ControlCells } from '#base/flow/control-cell.ts'
 import type { Principal } from '#schemas/tenant.ts'
 import type { QuerierConfig } from './config.ts'
 import type { Api, Endpoint, NeededRange, QueryRequest } from './endpoint.ts'
-import { formInvalid, formTooLarge, notFound } from './errors.ts'
+import { formInvalid, formTooLarge, notFound, snapshotExpired } from './errors.ts'
 import type { QueryJob, SignalView } from './job.ts'
-import { queries, querySeconds } from './metrics.ts'
+import { queries, queriesRunning, querySeconds } from './metrics.ts'
 
 /** A snapshot that stays readable until it is released. */
 export interface Pinned {
@@ -152,10 +152,15 @@ async function* runJob(
 ): AsyncGenerator<Uint8Array> {
   const { tenants, parameters, nowMs, cell } = prepared
   let pinned: Pinned | null = null
+  let expired = false
+  deps.metrics.add(queriesRunning, 1)
   try {
     const needs = endpoint.needs(parameters)
     if (needs.length > 0) await deps.ready()
-    pinned = await deps.pin(tenants, needs, () => cell.cancel())
+    pinned = await deps.pin(tenants, needs, () => {
+      expired = true
+      cell.cancel()
+    })
     yield* deps.answer({
       endpoint: endpoint.name,
       parameters,
@@ -164,7 +169,14 @@ async function* runJob(
       cell: cell.index,
       nowMs,
     })
+  } catch (error) {
+    if (!expired) throw error
+    throw snapshotExpired.make('the query held memory that new rows needed; try a shorter range', {
+      cause: error,
+      retryAfterMs: 1000,
+    })
   } finally {
+    deps.metrics.add(queriesRunning, -1)
     pinned?.release()
     deps.cells.give(cell)
   }

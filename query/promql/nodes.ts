@@ -191,6 +191,5 @@ export function childrenOf(node: Expr): readonly Expr[] {
   return visit(childrenTable, node, undefined)
 }
 
-export type { DurationExpr } from './nodes-duration.ts'
 export type { At, Extended, Matcher, MatchOperator, TimeShift } from './nodes-selector.ts'
 export type { Span } from '../text/position.ts'

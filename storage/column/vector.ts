@@ -11,23 +11,6 @@ export function fixedWidth(type: ColumnType): number {
   return type === 'id16' ? 16 : type === 'id8' ? 8 : 0
 }
 
-/** How many rows a vector has. */
-export function vectorRows(vector: Vector): number {
-  switch (vector.kind) {
-    case 'dictionary':
-      return vector.codes.length
-    case 'texts':
-      return vector.texts.offsets.length - 1
-    case 'fixed':
-      return vector.bytes.length / vector.width
-    case 'doubles':
-    case 'words':
-      return vector.values.length
-    case 'longs':
-      return vector.lo.length
-  }
-}
-
 /** Rows [from, to) as views. */
 export function sliceVector(vector: Vector, from: number, to: number): Vector {
   const present = vector.present === null ? null : vector.present.subarray(from, to)
