@@ -81,7 +81,7 @@ export class Appender {
   append(intake: AnyIntake, tenant: Tenant, rows: Uint32Array): PendingPart | 'split' | null {
     if (!this.#open()) return null
     const generation = this.#generation
-    const streams = generation === null ? null : resolveStreams(intake, generation)
+    const streams = generation === null ? null : resolveStreams(intake, rows, generation)
     if (streams === null) return null
     const { part } = this
     part.reset(tenant, {

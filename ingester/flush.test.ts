@@ -151,3 +151,15 @@ test('attributes of all types survive with their absence', async (t) => {
   t.assert.deepEqual(keys, ['a:int:k', 'a:text:k'])
   t.assert.deepEqual(batch?.columns.get('a:int:k')?.present, Uint8Array.of(0, 1, 0))
 })
+
+test('streams that only refused rows name are not kept', (t) => {
+  const slabs = new Slabs(createSlabMemory(4, 1 << 16))
+  const appender = new Appender(slabs, { signal: 'logs', worker: 0, clock: systemClock })
+  const intake = logsIntake([
+    { time: 1, stream: 1 },
+    { time: 2, stream: 0 },
+  ])
+  addServices(intake, ['kept', 'refused'])
+  const part = appender.append(intake, 'a', Uint32Array.of(1))
+  t.assert.equal(part !== null && part !== 'split' ? part.run.table.count : null, 1)
+})

@@ -52,13 +52,20 @@ function descriptorPart(intake: AnyIntake, descriptor: number, prefixes: PrefixT
   return prefixes.part(scratch.bytes, 0, scratch.length, kinds.descriptor)
 }
 
-/** Stream ids by the intake's streams; null when the table needs a slab and none is free. */
-export function resolveStreams(intake: AnyIntake, generation: Generation): Uint32Array | null {
+/** Ids of the streams that the rows name, by the intake's streams; null when the table needs a slab and none is free. */
+export function resolveStreams(
+  intake: AnyIntake,
+  rows: Uint32Array,
+  generation: Generation,
+): Uint32Array | null {
   const { table, prefixes } = generation
   const groups = new Int32Array(intake.groups.rows).fill(-1)
   const descriptors = new Int32Array(intake.descriptors.rows).fill(-1)
   const c = intake.streams.columns
   const ids = new Uint32Array(intake.streams.rows)
+  const named = new Uint8Array(ids.length)
+  const { stream: streamOf } = intake.rows.columns
+  for (let i = 0; i < rows.length; i++) named[streamOf[rows[i]!]!] = 1
   let stream = 0
   const canonical = {
     canonical: () => {
@@ -71,9 +78,11 @@ export function resolveStreams(intake: AnyIntake, generation: Generation): Uint3
   let lastDescriptor = -1
   let prefix = 0
   for (; stream < ids.length; stream++) {
+    // A stream that only refused rows name may be over the limits that keep the table small.
+    if (named[stream] === 0) continue
     const group = c.group[stream]!
     const descriptor = c.descriptor[stream]!
-    if (group !== lastGroup || descriptor !== lastDescriptor || stream === 0) {
+    if (group !== lastGroup || descriptor !== lastDescriptor) {
       if (groups[group]! < 0) groups[group] = groupPrefix(intake, group, prefixes)
       if (descriptor !== absent && descriptors[descriptor]! < 0) {
         descriptors[descriptor] = descriptorPart(intake, descriptor, prefixes)
