@@ -80,7 +80,8 @@ export class PageRows {
     if (!holdsOffsets(column)) {
       const a = rows.numbers(column.lane)
       const b = column.type === 'u32' ? zero : rows.numbers(column.lane + 1)
-      const never = column.optional && isZero(a) && isZero(b)
+      // A double that is zero is a value; which rows have one, their kind says.
+      const never = column.optional && column.type !== 'double' && isZero(a) && isZero(b)
       if (!never) this.#columns.push({ column, id, addresses: null, a, b })
       return
     }
