@@ -42,7 +42,11 @@ export function seededRandom(seed: number): Random {
   return {
     below: (below) => Math.floor((next() / 2 ** 32) * below),
     fraction: () => next() / 2 ** 32,
-    bytes: (length) => Uint8Array.from({ length }, () => next() & 255),
+    bytes: (length) => {
+      const bytes = new Uint8Array(length)
+      for (let i = 0; i < length; i++) bytes[i] = next() & 255
+      return bytes
+    },
   }
 }
 

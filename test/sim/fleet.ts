@@ -18,7 +18,7 @@ import {
   type Snapshot,
   type SnapshotDeps,
 } from '#storage/catalog/snapshot.ts'
-import { fleetRule, sweepOrphans, sweepRetired } from '#storage/catalog/sweep.ts'
+import { fleetRule, sweepOrphans, sweepRetired, type DeletionRule } from '#storage/catalog/sweep.ts'
 import type { BlockEntry } from '#storage/catalog/block-entry.ts'
 import type { Store } from '#storage/objects/store.ts'
 import { Ambush } from './ambush.ts'
@@ -38,6 +38,8 @@ interface Tools {
   readonly clock: Clock
   readonly store: Store
   readonly catalog: Catalog
+  /** Retired objects that this actor deleted, for its next root to drop from the list. */
+  readonly deleted: Set<string>
   readonly deps: SnapshotDeps & { readonly store: Store; readonly clock: Clock }
 }
 
@@ -139,7 +141,13 @@ export class Fleet {
     const catalog = new Catalog({ store, signal, codec: simCodec, clock, random })
     const newestRoot = () => catalog.newestRoot()
     const readL0 = simReader(store)
-    return { clock, store, catalog, deps: { store, signal, newestRoot, readL0, clock } }
+    return {
+      clock,
+      store,
+      catalog,
+      deleted: new Set(),
+      deps: { store, signal, newestRoot, readL0, clock },
+    }
   }
 
   #idle(actor: Actor): Promise<void> {
@@ -166,8 +174,8 @@ export class Fleet {
       const nonce = randomHex(random, 4)
       const { object } = l0Object(chain, { from: next, to }, { nonce, rows })
       // Encoding takes long, and a process may sleep for hours here.
-      const pauses = 1 + random.below(this.#encodeMax)
-      for (let pause = 0; pause < pauses; pause++) await this.#idle(actor)
+      actor.asleepUntil = this.scheduler.steps + random.below(this.#encodeMax)
+      await this.#idle(actor)
       next = (await around(() => writer.commit(object))) === 'committed' ? to : null
     }
   }
@@ -175,7 +183,9 @@ export class Fleet {
   async #compact(actor: Actor): Promise<void> {
     const { random } = this.scheduler
     const tools = this.#tools(actor)
-    const rule = fleetRule(tools.clock, 0)
+    const old = fleetRule(tools.clock, 0)
+    const rule: DeletionRule = (retired, root) =>
+      !tools.deleted.has(retired.key) && old(retired, root)
     for (;;) {
       const snapshot = await readSnapshot(tools.deps)
       const job = await this.#choose(snapshot, tools.catalog, random.below(3) > 0)
@@ -185,7 +195,8 @@ export class Fleet {
       }
       const root = await this.#runJob(job, tools)
       // Only a root that was committed says what may go.
-      if (root !== null) await sweepRetired(tools.store, root, rule)
+      if (root === null) continue
+      for (const key of await sweepRetired(tools.store, root, rule)) tools.deleted.add(key)
     }
   }
 
@@ -212,7 +223,8 @@ export class Fleet {
     const { clock, store, catalog } = tools
     const rewrite = rewriteRows(store, () => randomHex(this.scheduler.random, 6))
     const variant = this.#variant
-    const commit = async (change: CatalogChange) => {
+    const commit = async (planned: CatalogChange) => {
+      const change = { ...planned, deleted: new Set(tools.deleted) }
       if (variant === 'deleteBeforeCommit') {
         for (const { key } of job.inputs) await store.delete(key)
       }

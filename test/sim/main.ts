@@ -24,6 +24,9 @@ interface Result {
 /** Seeds of one message to a worker: rare enough to cost nothing, often enough to share the work. */
 const shareSize = 500
 
+/** All of a world dies young: with room for many worlds, hardly anything is copied by the collector. */
+const youngMb = 128
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
@@ -51,6 +54,8 @@ async function runShare({ variant, from, to }: Share): Promise<Result> {
 }
 
 async function serve(): Promise<void> {
+  // Lost objects are everyday here, and nobody reads where their errors come from.
+  Error.stackTraceLimit = 0
   // The parent below is the only one who starts this as a worker.
   const { variant, shares } = workerData as { variant: Variant; shares: [number, number][] }
   for (const [from, to] of shares) parentPort?.postMessage(await runShare({ variant, from, to }))
@@ -83,6 +88,7 @@ async function runAll(variant: Variant): Promise<number> {
         const worker = new Worker(new URL(import.meta.url), {
           workerData: { variant, shares: list },
           argv: process.argv.slice(2),
+          resourceLimits: { maxYoungGenerationSizeMb: youngMb },
         })
         worker.on('message', take).on('error', reject)
         worker.on('exit', () => resolve())

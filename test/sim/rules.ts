@@ -10,6 +10,7 @@ import type { Root } from '#storage/catalog/root.ts'
 import type { Store } from '#storage/objects/store.ts'
 import { isCode } from '#base/errors.ts'
 import { objectMissing } from '#storage/objects/errors.ts'
+import { simCodec } from './rows.ts'
 
 /** A rule that is switched off, by the name of appendix A of the protocol's design where it has one. */
 export const variants = {
@@ -120,7 +121,7 @@ function withEndInNames(store: Store): Store {
     get: (key, range, options) => store.get(real(key, options?.ifMatch), range, options),
     createIfAbsent: (key, bytes) => {
       if (parseL0Key(key) === null) return store.createIfAbsent(key, bytes)
-      const { entry } = asFields(JSON.parse(Buffer.from(bytes).toString()), key)
+      const { entry } = asFields(simCodec.decode(bytes, key), key)
       const end = asCount(asFields(entry, key)['toOffset'], key)
       lastCreated = `${key}-${end}`
       return store.createIfAbsent(lastCreated, bytes)

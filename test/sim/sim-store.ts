@@ -5,7 +5,6 @@
  */
 import type { Clock } from '#base/clock.ts'
 import { objectChanged, objectMissing, storeUnavailable } from '#storage/objects/errors.ts'
-import { byCodeUnit } from '#storage/objects/memory.ts'
 import { retrying } from '#storage/objects/retry.ts'
 import type { ObjectInfo, Store, StoredBytes } from '#storage/objects/store.ts'
 import type { Actor, Scheduler } from './scheduler.ts'
@@ -22,13 +21,22 @@ export interface StoreFaults {
   lostReply: number
 }
 
-/** Prefixes that are listed: each is kept apart, so that a listing does not look at everything. */
-const listedApart = /^(l0\/|catalog\/[^/]+\/root\/)/
+/** The place of a key in sorted keys: of its own, or where it belongs. */
+function placeIn(keys: readonly string[], key: string): number {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((keys[middle] ?? '') < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 
 export class SimStore {
   readonly objects = new Map<string, Held>()
-  /** Sorted keys by listed prefix; dropped at each change. */
-  readonly #sorted = new Map<string, string[]>()
+  /** In order of their code units. */
+  readonly #keys: string[] = []
   readonly faults: StoreFaults
   onDelete: (key: string) => void = () => {}
   onCreate: (key: string) => void = () => {}
@@ -71,36 +79,20 @@ export class SimStore {
 
   list(prefix: string, limit = Infinity): ObjectInfo[] {
     const found: ObjectInfo[] = []
-    for (const key of this.#keysNear(prefix)) {
-      if (found.length >= limit) break
+    for (let at = placeIn(this.#keys, prefix); found.length < limit; at++) {
+      const key = this.#keys[at] ?? ''
       const held = this.objects.get(key)
-      if (held === undefined || !key.startsWith(prefix)) continue
+      if (held === undefined || !key.startsWith(prefix)) break
       const { bytes, etag, modifiedMs } = held
       found.push({ key, size: bytes.length, etag, modifiedMs })
     }
     return found
   }
 
-  #keysNear(prefix: string): readonly string[] {
-    const apart = listedApart.exec(prefix)?.[0] ?? ''
-    let keys = this.#sorted.get(apart)
-    if (keys === undefined) {
-      keys = []
-      for (const key of this.objects.keys()) if (key.startsWith(apart)) keys.push(key)
-      this.#sorted.set(apart, keys.sort(byCodeUnit))
-    }
-    return keys
-  }
-
-  #changed(key: string): void {
-    this.#sorted.delete('')
-    this.#sorted.delete(listedApart.exec(key)?.[0] ?? '')
-  }
-
   create(key: string, bytes: Uint8Array): 'created' | 'exists' {
     if (this.objects.has(key)) return 'exists'
     const modifiedMs = 1_000_000 + this.#scheduler.steps * 10
-    this.#changed(key)
+    this.#keys.splice(placeIn(this.#keys, key), 0, key)
     this.onCreate(key)
     this.objects.set(key, { bytes, etag: `"${++this.#writes}"`, modifiedMs })
     return 'created'
@@ -108,7 +100,7 @@ export class SimStore {
 
   remove(key: string): void {
     if (!this.objects.has(key)) return
-    this.#changed(key)
+    this.#keys.splice(placeIn(this.#keys, key), 1)
     this.onDelete(key)
     this.objects.delete(key)
   }
