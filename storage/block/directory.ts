@@ -212,7 +212,8 @@ function readPage(reader: ByteReader, columns: number, section: SectionBounds): 
   const minStream = reader.varint()
   const maxStream = minStream + reader.varint()
   if (rows > maxPageRows || rows === 0) throw blockCorrupt.make(`a page of ${rows} rows`)
-  if (!(span >= 0 && span <= maxOffset)) throw blockCorrupt.make(`a page that spans ${span} ns`)
+  const isSpan = Number.isInteger(span) && span >= 0 && span <= maxOffset
+  if (!isSpan) throw blockCorrupt.make(`a page that spans ${span} ns`)
   if (maxStream >= section.streams) {
     throw blockCorrupt.make(`stream ${maxStream} of ${section.streams}`)
   }

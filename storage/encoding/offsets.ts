@@ -130,6 +130,7 @@ export function decodeOffsets(
   max: number,
 ): Float64Array {
   const min = reader.f64()
+  if (!Number.isInteger(min)) throw blockCorrupt.make(`offsets from ${min} on`)
   const factor = reader.varint()
   let values: Float64Array
   if (id === encodingId.offsetsPlain) values = decodeSplit(reader, count)

@@ -1,5 +1,7 @@
 import { test } from 'node:test'
 import { seededRandom } from '#base/random.ts'
+import { fuzzDecoder } from './damage.ts'
+import { decoders } from './decoders.ts'
 import { Broken, findSlow, fuzz, type Target } from './frame.ts'
 import { generate } from './generate.ts'
 import { targets } from './targets.ts'
@@ -11,6 +13,25 @@ for (const target of targets) {
     t.assert.equal(accepted > 50, true, `only ${accepted} accepted`)
   })
 }
+
+for (const target of decoders) {
+  test(`${target.name}: a short run`, async (t) => {
+    const { failures, accepted } = await fuzzDecoder(target, { inputs: 400, seed: 7 })
+    t.assert.deepEqual(failures, [])
+    t.assert.equal(accepted > 0, true, 'nothing accepted')
+    for (const sample of target.samples.slice(0, 20)) await target.read(sample, seededRandom(1))
+  })
+}
+
+test('a decoder that throws anything else is reported with its input', async (t) => {
+  const read = (bytes: Uint8Array): void => {
+    if (bytes.length < 3) throw new RangeError('out of bounds')
+  }
+  const target = { name: 'x', kind: 'corrupt', samples: [new Uint8Array(8)], read } as const
+  const { failures } = await fuzzDecoder(target, { inputs: 1000, seed: 1 })
+  t.assert.equal(failures.length, 10)
+  t.assert.match(failures[0] ?? '', /RangeError: out of bounds/)
+})
 
 const material = { seeds: ['(a)'], words: ['(', 'a'] }
 

@@ -1,9 +1,12 @@
 /**
- * `npm run fuzz -- [promql|logql|traceql|regex …] [--inputs N] [--seed S]`: feeds N generated inputs to each
- * target, then long ones to see that time is linear in length. Exits 1 when a promise is broken.
+ * `npm run fuzz -- [TARGET …] [--inputs N] [--seed S]`: feeds N generated inputs to each target (languages
+ * and regular expressions, then decoders), and to a language long ones to see that time is linear in
+ * length. Exits 1 when a promise is broken.
  */
 import { parseArgs } from 'node:util'
-import { findSlow, fuzz, type Target } from './frame.ts'
+import { fuzzDecoder, type DecoderTarget } from './damage.ts'
+import { decoders } from './decoders.ts'
+import { findSlow, fuzz, type Report, type Target } from './frame.ts'
 import { targets } from './targets.ts'
 
 const { values, positionals } = parseArgs({
@@ -13,28 +16,44 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 })
+const options = { inputs: Number(values.inputs), seed: Number(values.seed) }
 
-function runTarget(target: Target): boolean {
-  const started = process.hrtime.bigint()
-  const inputs = Number(values.inputs)
-  const report = fuzz(target, { inputs, seed: Number(values.seed) })
-  const slow = findSlow(target, 100_000)
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9
-  const { accepted, slowestMs, failures } = report
+function print(name: string, report: Report, slow: readonly string[] | null, since: bigint): void {
+  const { inputs, accepted, failures, slowestMs, slowest } = report
+  const seconds = Number(process.hrtime.bigint() - since) / 1e9
   console.log(
-    `${target.name}: ${report.inputs} inputs, ${accepted} accepted, ${failures.length} failed, ` +
-      `slowest ${slowestMs.toFixed(1)} ms, ${slow.length} not linear, ${seconds.toFixed(0)} s`,
+    `${name}: ${inputs} inputs, ${accepted} accepted, ${failures.length} failed, ` +
+      `slowest ${slowestMs.toFixed(1)} ms, ` +
+      (slow === null ? '' : `${slow.length} not linear, `) +
+      `${seconds.toFixed(0)} s`,
   )
-  for (const failure of failures) console.log(`  ${failure}`)
-  for (const line of slow) console.log(`  ${line}`)
-  if (slowestMs > 200) console.log(`  slowest: ${JSON.stringify(report.slowest.slice(0, 200))}`)
-  return failures.length === 0 && slow.length === 0
+  for (const line of [...failures, ...(slow ?? [])]) console.log(`  ${line}`)
+  if (slowestMs > 200) console.log(`  slowest: ${JSON.stringify(slowest.slice(0, 200))}`)
 }
 
-const unknown = positionals.find((name) => !targets.some((target) => target.name === name))
+function runText(target: Target): boolean {
+  const started = process.hrtime.bigint()
+  const report = fuzz(target, options)
+  const slow = findSlow(target, 100_000)
+  print(target.name, report, slow, started)
+  return report.failures.length === 0 && slow.length === 0
+}
+
+async function runDecoder(target: DecoderTarget): Promise<boolean> {
+  const started = process.hrtime.bigint()
+  const report = await fuzzDecoder(target, options)
+  print(target.name, report, null, started)
+  return report.failures.length === 0
+}
+
+const names = [...targets, ...decoders].map(({ name }) => name)
+const unknown = positionals.find((name) => !names.includes(name))
 if (unknown !== undefined) {
-  console.error(`unknown target ${unknown}: use ${targets.map(({ name }) => name).join(', ')}`)
+  console.error(`unknown target ${unknown}: use ${names.join(', ')}`)
   process.exit(2)
 }
-const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-process.exit(chosen.map(runTarget).every(Boolean) ? 0 : 1)
+const isChosen = ({ name }: { name: string }): boolean =>
+  positionals.length === 0 || positionals.includes(name)
+const results = targets.filter(isChosen).map(runText)
+for (const target of decoders.filter(isChosen)) results.push(await runDecoder(target))
+process.exit(results.every(Boolean) ? 0 : 1)
