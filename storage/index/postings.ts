@@ -9,6 +9,7 @@ import { ByteReader } from '#base/bytes/reader.ts'
 import { Wire } from '#base/bytes/wire.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { hashBytes, mix } from '#base/bytes/hash32.ts'
+import { Distinct } from '../column/distinct.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { decodeWords, encodeWords } from '../encoding/words.ts'
 
@@ -21,58 +22,115 @@ const maxPairs = 1 << 24
 const nameBytes = Buffer.from(nameKey)
 
 export class PostingsBuilder {
-  #hashes = new Uint32Array(4096)
-  #ids = new Uint32Array(4096)
+  /** Distinct hashes in order of appearance; a pair names one by its number. */
+  #hashes = new Uint32Array(1024)
+  #distinct = 0
+  /** Number + 1 of a hash, at its place by open addressing; 0: free. Twice as many as there are hashes. */
+  #slots = new Uint32Array(2048)
+  /** Of each hash: the last id + 1, and how many ids. */
+  #last = new Uint32Array(1024)
+  #counts = new Uint32Array(1024)
+  #pairHash = new Uint32Array(4096)
+  #pairId = new Uint32Array(4096)
   #count = 0
   #complete = true
+  /** Resources seen, and the hashes of each: streams of one target share theirs. */
+  readonly #resources = new Distinct()
+  readonly #resourceHashes: number[][] = []
+  #id = 0
+  readonly #take = (hash: number): void => this.#push(hash)
 
   /** Adds one stream; ids come in ascending order. */
   add(id: number, canonical: Uint8Array): void {
     if (!this.#complete) return
-    eachStreamText(canonical, (hash) => this.#push(hash, id))
+    this.#id = id
+    let from = 0
+    const resource = firstField(canonical)
+    if (resource !== null) {
+      from = resource[1]
+      for (const hash of this.#hashesOf(canonical, resource)) this.#push(hash)
+    }
+    eachStreamText(canonical, from, this.#take)
   }
 
-  #push(hash: number, id: number): void {
+  /** The hashes of the resource that stands in this range, walked when it is new. */
+  #hashesOf(bytes: Uint8Array, [from, to]: readonly [number, number]): readonly number[] {
+    const number = this.#resources.add(bytes, from, to)
+    let hashes = this.#resourceHashes[number]
+    if (hashes === undefined) {
+      const found: number[] = []
+      eachAttribute(new Wire(bytes, from), to, 1, (hash) => found.push(hash))
+      this.#resourceHashes[number] = hashes = found
+    }
+    return hashes
+  }
+
+  #push(hash: number): void {
+    const mask = this.#slots.length - 1
+    let slot = hash & mask
+    let number = this.#slots[slot]!
+    while (number !== 0 && this.#hashes[number - 1] !== hash) {
+      slot = (slot + 1) & mask
+      number = this.#slots[slot]!
+    }
+    if (number === 0) {
+      number = ++this.#distinct
+      this.#slots[slot] = number
+      this.#hashes[number - 1] = hash
+      if (number === this.#hashes.length) this.#growHashes()
+    }
+    if (this.#last[number - 1] === this.#id + 1) return
     if (this.#count === maxPairs) {
       this.#complete = false
       return
     }
-    if (this.#count === this.#hashes.length) {
-      this.#hashes = grow(this.#hashes)
-      this.#ids = grow(this.#ids)
+    this.#last[number - 1] = this.#id + 1
+    this.#counts[number - 1]!++
+    if (this.#count === this.#pairHash.length) {
+      this.#pairHash = grow(this.#pairHash)
+      this.#pairId = grow(this.#pairId)
     }
-    this.#hashes[this.#count] = hash
-    this.#ids[this.#count++] = id
+    this.#pairHash[this.#count] = number - 1
+    this.#pairId[this.#count++] = this.#id
+  }
+
+  #growHashes(): void {
+    this.#hashes = grow(this.#hashes)
+    this.#last = grow(this.#last)
+    this.#counts = grow(this.#counts)
+    const slots = new Uint32Array(this.#slots.length * 2)
+    const mask = slots.length - 1
+    for (let number = 0; number < this.#distinct; number++) {
+      let slot = this.#hashes[number]! & mask
+      while (slots[slot] !== 0) slot = (slot + 1) & mask
+      slots[slot] = number + 1
+    }
+    this.#slots = slots
   }
 
   /** The stored bytes; null when there were too many pairs, so that every stream must be tested. */
   finish(dense: boolean): Uint8Array | null {
     if (!this.#complete) return null
-    const order = sortByWord(this.#hashes.subarray(0, this.#count))
-    const heads: number[] = []
-    const counts: number[] = []
-    const ids = new Uint32Array(order.length)
-    let kept = 0
-    let last = -1
-    for (let i = 0; i < order.length; i++) {
-      const hash = this.#hashes[order[i]!]!
-      const id = this.#ids[order[i]!]!
-      const fresh = i === 0 || hash !== last
-      if (!fresh && ids[kept - 1] === id) continue
-      if (fresh) {
-        heads.push(hash)
-        counts.push(0)
-        last = hash
-      }
-      ids[kept++] = id
-      counts[counts.length - 1]!++
+    const order = sortByWord(this.#hashes.subarray(0, this.#distinct))
+    const heads = new Uint32Array(order.length)
+    const counts = new Uint32Array(order.length)
+    const next = new Uint32Array(order.length)
+    for (let i = 0, at = 0; i < order.length; i++) {
+      const number = order[i]!
+      heads[i] = this.#hashes[number]!
+      counts[i] = this.#counts[number]!
+      next[number] = at
+      at += counts[i]!
     }
-    const out = new ByteWriter(kept + 64)
-    out.varint(kept)
+    const ids = new Uint32Array(this.#count)
+    // Pairs came by ascending id, so the ids of each hash stay so.
+    for (let i = 0; i < ids.length; i++) ids[next[this.#pairHash[i]!]!++] = this.#pairId[i]!
+    const out = new ByteWriter(ids.length + 64)
+    out.varint(ids.length)
     out.varint(heads.length)
-    encodeWords(out, Uint32Array.from(heads), dense)
-    encodeWords(out, Uint32Array.from(counts), dense)
-    encodeWords(out, ids.subarray(0, kept), dense)
+    encodeWords(out, heads, dense)
+    encodeWords(out, counts, dense)
+    encodeWords(out, ids, dense)
     return out.copy()
   }
 }
@@ -84,8 +142,9 @@ function grow(words: Uint32Array): Uint32Array<ArrayBuffer> {
 }
 
 /** Numbers of `words` in stable ascending order: four passes of a counting sort by byte. */
-export function sortByWord(words: Uint32Array): Uint32Array {
-  let order = Uint32Array.from(words, (_, i) => i)
+function sortByWord(words: Uint32Array): Uint32Array {
+  let order = new Uint32Array(words.length)
+  for (let i = 0; i < order.length; i++) order[i] = i
   let next = new Uint32Array(words.length)
   const counts = new Uint32Array(257)
   for (let shift = 0; shift < 32; shift += 8) {
@@ -110,9 +169,17 @@ export function pairHash(
   return hashBytes(value, range[0], range[1], mix(hashBytes(key, 0, key.length)))
 }
 
-/** Calls `take` with the hash of every text attribute in a stream's canonical bytes. */
-function eachStreamText(bytes: Uint8Array, take: (hash: number) => void): void {
+/** Where the resource (field 1) stands in a stream's canonical bytes; it comes first or is absent. */
+function firstField(bytes: Uint8Array): readonly [number, number] | null {
   const wire = new Wire(bytes)
+  if (bytes.length === 0 || wire.tag(bytes.length) !== 10) return null
+  const length = wire.length(bytes.length)
+  return [wire.at, wire.at + length]
+}
+
+/** Calls `take` with the hash of every text attribute from byte `from` of a stream's canonical bytes. */
+function eachStreamText(bytes: Uint8Array, from: number, take: (hash: number) => void): void {
+  const wire = new Wire(bytes, from)
   while (wire.at < bytes.length) {
     const tag = wire.tag(bytes.length)
     if ((tag & 7) !== 2) {
