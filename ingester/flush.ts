@@ -3,22 +3,20 @@
  * and put in final order, the rows are ordered by their keys alone, and then each page is built once,
  * straight from the runs, and given to the block writer.
  */
-import { must } from '#base/assert.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
 import type { BlockHeader } from '#storage/block/header.ts'
 import type { BlockMeta } from '#storage/block/meta.ts'
-import { orderRows, rankOf, sortedStreamOrder } from '#storage/block/sort.ts'
-import { streamListOfBytes } from '#storage/block/stream-table.ts'
+import { orderRows } from '#storage/block/sort.ts'
 import { createBlockWriter, l0Page, type BlockWriter } from '#storage/block/write.ts'
-import { Distinct } from '#storage/column/distinct.ts'
 import { runLayouts } from '#storage/run/columns.ts'
 import { PageRows } from '#storage/run/page-rows.ts'
 import { PartView, readable } from '#storage/run/part-view.ts'
 import { partsOf, type RunRef } from '#storage/run/run.ts'
 import type { ScanControl } from '#storage/run/scan.ts'
 import { TenantRows } from '#storage/run/tenant-rows.ts'
+import { flushStreams } from './flush-streams.ts'
 
 /** What to flush, as plain data. */
 export interface FlushJob {
@@ -56,26 +54,6 @@ function tenantsOf(slabs: Slabs, job: FlushJob): [Tenant, TenantRows][] {
   return [...tenants].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
-/** The streams of several tables as one list, and by table the number of each id in it. */
-function uniteStreams(rows: TenantRows): { bytes: Uint8Array[]; maps: Uint32Array[] } {
-  const bytes: Uint8Array[] = []
-  const distinct = rows.tables.length > 1 ? new Distinct(1 << 16) : null
-  const maps = rows.usedStreams()
-  maps.forEach((map, table) => {
-    const view = must(rows.tables[table], 'a map per table')
-    for (let id = 0; id < map.length; id++) {
-      if (map[id] === 0) continue
-      // A copy: reading memory of one's own is faster, and sorting reads it again and again.
-      const own = view.bytes(id).slice()
-      // A table has each stream once; only among several tables they must be compared.
-      const number = distinct === null ? bytes.length : distinct.add(own, 0, own.length)
-      if (number === bytes.length) bytes.push(own)
-      map[id] = number
-    }
-  })
-  return { bytes, maps }
-}
-
 // oxlint-disable-next-line max-params -- one tenant's rows, and where they go
 function flushTenant(
   writer: BlockWriter,
@@ -85,12 +63,7 @@ function flushTenant(
 ): void {
   control.check()
   const { signal } = rows.layout
-  const { bytes, maps } = uniteStreams(rows)
-  const bytesOf = (id: number): Uint8Array => must(bytes[id], 'a known stream')
-  const streamOrder = sortedStreamOrder({ count: bytes.length, bytes: bytesOf })
-  const streams = streamListOfBytes(Array.from(streamOrder, bytesOf))
-  const rank = rankOf(streamOrder)
-  const places = maps.map((map) => map.map((number) => rank[number]!))
+  const { streams, places } = flushStreams(tenant, rows)
   const pages = new PageRows(rows, rows.streamOfRows(places))
   writer.beginSection(tenant, streams)
   for (const batch of pages.pages(orderRows(signal, pages.keys), l0Page, streams)) {

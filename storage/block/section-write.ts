@@ -12,7 +12,6 @@ import { TimePoolBuilder } from '../encoding/times.ts'
 import { encodeBytes } from '../encoding/zstd.ts'
 import { IdMapBuilder } from '../index/id-map.ts'
 import { PageFilterBuilder } from '../index/page-filter.ts'
-import { PostingsBuilder } from '../index/postings.ts'
 import {
   encodeDirectory,
   tableKind,
@@ -27,8 +26,8 @@ import { encodePage } from './page-write.ts'
 import { PageCutter } from './page-cut.ts'
 import { columnRefOf, type Rows } from './rows.ts'
 import { SectionColumns } from './section-columns.ts'
-import { ServiceNames } from './services.ts'
-import { encodeStreamTable, type StreamBytes } from './stream-table.ts'
+import { sectionStreams, type SectionStreams } from './section-streams.ts'
+import type { StreamBytes } from './stream-table.ts'
 
 /** Where a section's parts go: the writer of the block. */
 export interface PartSink {
@@ -137,8 +136,8 @@ export class SectionWriter {
   finish(): SectionEntry | null {
     for (const page of this.#cutter.finish()) this.#writePage(page)
     if (this.#minNs === null) return null
-    const services = new ServiceNames()
-    const tables = this.#writeTables(services)
+    const streams = sectionStreams(this.#streams, this.#options)
+    const tables = this.#writeTables(streams)
     const directory = this.#sink.store(
       encodeDirectory({ columns: this.#columns.columns, tables, pages: this.#pages }),
     )
@@ -151,11 +150,11 @@ export class SectionWriter {
       offset: this.#offset,
       length: this.#sink.size - this.#offset,
       directory,
-      services: services.list(),
+      services: streams.services,
     }
   }
 
-  #writeTables(services: ServiceNames): TableEntry[] {
+  #writeTables(streams: SectionStreams): TableEntry[] {
     const tables: TableEntry[] = []
     const store = (kind: number, key: number, bytes: Uint8Array): void => {
       tables.push({ kind, key, part: this.#sink.store(bytes) })
@@ -171,17 +170,8 @@ export class SectionWriter {
       encodeBytes(out, names.view(), 3)
       store(tableKind.restColumns, 0, out.copy())
     }
-    const postings = new PostingsBuilder()
-    for (let id = 0; id < this.#streams.count; id++) {
-      const bytes = this.#streams.bytes(id)
-      postings.add(id, bytes)
-      services.add(bytes)
-    }
-    const postingsBytes = postings.finish(this.#options.dense)
-    if (postingsBytes !== null) store(tableKind.postings, 0, postingsBytes)
-    for (const { first, bytes } of encodeStreamTable(this.#streams, this.#options)) {
-      store(tableKind.streams, first, bytes)
-    }
+    if (streams.postings !== null) store(tableKind.postings, 0, streams.postings)
+    for (const { first, bytes } of streams.stretches) store(tableKind.streams, first, bytes)
     return tables
   }
 }

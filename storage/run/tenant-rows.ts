@@ -96,26 +96,17 @@ export class TenantRows {
     return known >= 0 ? known : this.#tables.push(view) - 1
   }
 
-  /** Per table and stream id 1 where a row has the stream, else 0. */
+  /** Per table the ids of the streams that rows have, ascending. */
   usedStreams(): Uint32Array[] {
-    const ids: Uint32Array[] = this.#tables.map((table) => new Uint32Array(table.count))
-    for (const { part, table } of this.#parts) {
-      const lane = part.lane(part.layout.streamLane)
-      const used = ids[table]!
-      for (let row = 0; row < part.rows; row++) used[at(part.words, lane, row)] = 1
-    }
-    return ids
+    const marks = this.#tables.map((table) => new Uint8Array(table.count))
+    for (const { part, table } of this.#parts) markUsed(part, marks[table]!)
+    return marks.map(idsOfMarks)
   }
 
   /** Per row the value that `maps`, by table and stream id, give its stream. */
   streamOfRows(maps: readonly Uint32Array[]): Uint32Array {
     const out = new Uint32Array(this.rows)
-    for (const { part, table, first } of this.#parts) {
-      const map = maps[table]!
-      const lane = part.lane(part.layout.streamLane)
-      const { words } = part
-      for (let row = 0; row < part.rows; row++) out[first + row] = map[at(words, lane, row)]!
-    }
+    for (const { part, table, first } of this.#parts) mapStreams(part, maps[table]!, out, first)
     return out
   }
 
@@ -188,6 +179,29 @@ export class TenantRows {
     }
     return { from, column, a, b, columns }
   }
+}
+
+function markUsed(part: PartView, marks: Uint8Array): void {
+  const { words, rows } = part
+  const { from, value } = part.lane(part.layout.streamLane)
+  if (from < 0) marks[value] = 1
+  else for (let at = from; at < from + rows; at++) marks[words[at]!] = 1
+}
+
+function idsOfMarks(marks: Uint8Array): Uint32Array {
+  let count = 0
+  for (let id = 0; id < marks.length; id++) count += marks[id]!
+  const ids = new Uint32Array(count)
+  for (let id = 0, at = 0; id < marks.length; id++) if (marks[id] === 1) ids[at++] = id
+  return ids
+}
+
+// oxlint-disable-next-line max-params -- the inner loop
+function mapStreams(part: PartView, map: Uint32Array, out: Uint32Array, first: number): void {
+  const { words, rows } = part
+  const { from, value } = part.lane(part.layout.streamLane)
+  if (from < 0) out.fill(map[value]!, first, first + rows)
+  else for (let row = 0; row < rows; row++) out[first + row] = map[words[from + row]!]!
 }
 
 /** Fills `to` with the entries of a lane. */

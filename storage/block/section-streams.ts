@@ -1,0 +1,49 @@
+/**
+ * What a section stores of its streams: the stretches of the table, the postings, the names of services.
+ * It depends on nothing but the list of streams, and a list costs far more than the rows of a scrape, so
+ * what was made is kept as long as its list: whoever writes the same streams again passes the same list.
+ */
+import { PostingsBuilder } from '../index/postings.ts'
+import { ServiceNames } from './services.ts'
+import { encodeStreamTable, type StreamBytes } from './stream-table.ts'
+
+export interface SectionStreams {
+  /** Stretches of the table, each with the number of its first stream. */
+  readonly stretches: readonly { readonly first: number; readonly bytes: Uint8Array }[]
+  /** Null where there were too many pairs. */
+  readonly postings: Uint8Array | null
+  readonly services: readonly string[] | null
+}
+
+const known = new WeakMap<StreamBytes, Map<string, SectionStreams>>()
+
+/** The stored form of a list, which must not change any more. Belongs to all callers: read only. */
+export function sectionStreams(
+  streams: StreamBytes,
+  options: { readonly dense: boolean; readonly level: number },
+): SectionStreams {
+  const key = `${options.dense} ${options.level}`
+  let byOptions = known.get(streams)
+  if (byOptions === undefined) known.set(streams, (byOptions = new Map()))
+  let made = byOptions.get(key)
+  if (made === undefined) byOptions.set(key, (made = encode(streams, options)))
+  return made
+}
+
+function encode(
+  streams: StreamBytes,
+  options: { readonly dense: boolean; readonly level: number },
+): SectionStreams {
+  const postings = new PostingsBuilder()
+  const services = new ServiceNames()
+  for (let id = 0; id < streams.count; id++) {
+    const bytes = streams.bytes(id)
+    postings.add(id, bytes)
+    services.add(bytes)
+  }
+  return {
+    stretches: [...encodeStreamTable(streams, options)],
+    postings: postings.finish(options.dense),
+    services: services.list(),
+  }
+}
