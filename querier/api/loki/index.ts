@@ -8,6 +8,7 @@ import {
   labelValuesEndpoint,
   seriesEndpoint,
 } from './labels.ts'
+import { indexStatsEndpoint } from './index-stats.ts'
 import { queryEndpoint, queryRangeEndpoint } from './query.ts'
 import { volumeEndpoint, volumeRangeEndpoint } from './volume.ts'
 import { buildInfo, drilldownLimits, ready, refusedEndpoints } from './status.ts'
@@ -22,6 +23,7 @@ export const lokiApi: Api = {
     labelValuesEndpoint,
     seriesEndpoint,
     detectedLabelsEndpoint,
+    indexStatsEndpoint,
     volumeEndpoint,
     volumeRangeEndpoint,
     ready,

@@ -227,6 +227,14 @@ test('says how much there is by label', async (t) => {
   })
 })
 
+test('says how much a selector chooses', async (t) => {
+  const check = async (query: string, want: unknown) =>
+    t.assert.deepEqual(await ask('index/stats', { start: '0', end: '10', query }), want)
+  await check('{team=~".+"}', { streams: 2, chunks: 2, bytes: 76, entries: 6 })
+  await check('{team="a"} |= "x" | json', { streams: 1, chunks: 1, bytes: 37, entries: 3 })
+  await check('{team="c"}', { streams: 0, chunks: 0, bytes: 0, entries: 0 })
+})
+
 test('leaves rows in error out of counts and says so', async (t) => {
   const rows = ['1', 'x', '3'].map((size, i) => ({
     ns: BigInt(i + 1) * second,

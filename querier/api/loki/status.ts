@@ -94,9 +94,13 @@ function refused(
 
 const push = 'the Loki push API is not served yet: send logs by OTLP (ports 4317 and 4318)'
 
+const fields = 'detected fields are not served yet'
+
 export const refusedEndpoints: readonly Endpoint<null>[] = [
   refused('push', ['POST'], '/loki/api/v1/push', push),
   refused('old_push', ['POST'], '/api/prom/push', push),
   refused('tail', ['GET'], '/loki/api/v1/tail', 'live tail is not served yet: use query_range'),
   refused('patterns', ['GET'], '/loki/api/v1/patterns', 'patterns are not served yet'),
+  refused('detected_fields', ['GET', 'POST'], '/loki/api/v1/detected_fields', fields),
+  refused('detected_field', ['GET', 'POST'], '/loki/api/v1/detected_field/:name/values', fields),
 ]

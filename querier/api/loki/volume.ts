@@ -59,12 +59,22 @@ function parseVolume(request: QueryRequest, steps: boolean): VolumeWanted {
 
 const span = { from: 0, to: 0 }
 
-/** `sum by (labels) (bytes_over_time({matchers}[range]))` */
-function planVolume({ matchers, rangeMs }: VolumeWanted, labels: readonly string[]): PlanNode {
+/** What is summed over the rows that matchers choose, and over which times. */
+export interface Summed {
+  readonly matchers: readonly Matcher[]
+  readonly rangeMs: number
+}
+
+/** `sum by (labels) (FUNCTION({matchers}[range]))` */
+export function planSum(
+  fn: 'bytes_over_time' | 'count_over_time',
+  { matchers, rangeMs }: Summed,
+  labels: readonly string[],
+): PlanNode {
   const input: PlanNode = {
     kind: 'range-aggregate',
     dialect: 'logql',
-    function: 'bytes_over_time',
+    function: fn,
     input: logWindow({ matchers, stages: [], shift: noShift, rangeMs, span }),
     parameters: [],
     grouping: null,
@@ -87,7 +97,7 @@ async function* answer(wanted: VolumeWanted, world: World): AsyncGenerator<Uint8
   const sources = logSources(world.sources)
   const control = must(sources[0], 'a query has a source').source.control
   const context = { range: wanted.range, control, annotations: new Annotations() }
-  const plan = planVolume(wanted, labels)
+  const plan = planSum('bytes_over_time', wanted, labels)
   const series = await collect(
     compileMetric(plan, { sources, context, errors: new Map() }),
     context,
@@ -139,7 +149,7 @@ function volumeAt(name: string, steps: boolean): Endpoint<VolumeWanted> {
     route: `/loki/api/v1/index/${name}`,
     contentType: 'application/json; charset=UTF-8',
     parse: (request) => parseVolume(request, steps),
-    needs: (wanted) => needsOf(planVolume(wanted, []), wanted.range),
+    needs: (wanted) => needsOf(planSum('bytes_over_time', wanted, []), wanted.range),
     answer,
   }
 }
