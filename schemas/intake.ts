@@ -30,19 +30,30 @@ export const attributeCode = {
 /** Rows of a table that an intake keeps from request to request: 1.5 MiB of the widest table. */
 const keptRows = 16_384
 
-/** Growable u32 columns under fixed names. `rows` entries are valid; capacity doubles up to the caller's limits. */
+/**
+ * Growable u32 columns under fixed names. `rows` entries are valid; capacity doubles up to the caller's
+ * limits. A decoder may lend columns of its own, to be read until the table is cleared.
+ */
 export class WordTable<Name extends string> {
   rows = 0
   #capacity: number
   readonly #names: readonly Name[]
-  readonly columns: Record<Name, Uint32Array>
+  #own: Record<Name, Uint32Array>
+  columns: Record<Name, Uint32Array>
 
   constructor(names: readonly Name[], capacity = 1024) {
     this.#names = names
     this.#capacity = capacity
     const columns: Partial<Record<Name, Uint32Array>> = {}
     for (const name of names) columns[name] = new Uint32Array(capacity)
-    this.columns = columns as Record<Name, Uint32Array> // filled for every name just above
+    this.#own = columns as Record<Name, Uint32Array> // filled for every name just above
+    this.columns = this.#own
+  }
+
+  /** Shows `rows` rows of columns that are not the table's, until the next `clear`. */
+  lend(columns: Record<Name, Uint32Array>, rows: number): void {
+    this.columns = columns
+    this.rows = rows
   }
 
   /** Makes room for `rows` rows in all; columns may be replaced, so take `columns.x` again afterwards. */
@@ -61,6 +72,7 @@ export class WordTable<Name extends string> {
   /** Empties the table. Memory is kept, unless one large request made it more than requests usually need. */
   clear(): void {
     this.rows = 0
+    this.columns = this.#own
     if (this.#capacity <= keptRows) return
     this.#capacity = keptRows
     for (const name of this.#names) this.columns[name] = new Uint32Array(keptRows)

@@ -16,9 +16,10 @@ export class ByteWriter {
   length = 0
   #view: DataView
 
-  constructor(capacity = defaultCapacity) {
-    this.bytes = new Uint8Array(Math.max(16, capacity))
-    this.#view = new DataView(this.bytes.buffer)
+  /** With room for `room` bytes, or in the given bytes: they are left when they do not suffice. */
+  constructor(room: number | Uint8Array<ArrayBuffer> = defaultCapacity) {
+    this.bytes = typeof room === 'number' ? new Uint8Array(Math.max(16, room)) : room
+    this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
   }
 
   /** Makes room for `count` more bytes. RangeError beyond 2^32 bytes, where offsets stop being u32. */
@@ -26,7 +27,7 @@ export class ByteWriter {
     const needed = this.length + count
     if (needed <= this.bytes.length) return
     if (needed > 0xffffffff) throw new RangeError(`a writer of ${needed} bytes`)
-    let capacity = this.bytes.length
+    let capacity = Math.max(16, this.bytes.length)
     while (capacity < needed) capacity *= 2
     const grown = new Uint8Array(capacity)
     grown.set(this.bytes.subarray(0, this.length))

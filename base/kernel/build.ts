@@ -1,10 +1,13 @@
 /**
  * How a kernel is built: AssemblyScript source in, the bytes of a WebAssembly module out. Run by the
- * test that compares them with the committed `.wasm`, and by hand after a change:
+ * tests that compare them with the committed `.wasm`, and by hand after a change:
  *
- *   node base/kernel/build.ts scan
+ *   node base/kernel/build.ts base/kernel/scan
+ *
+ * A source may import others beside it (`./x.as`). A line ` * Build: …` in it adds options of the compiler.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 
 const options = '-O3 --noAssert --enable simd,bulk-memory --runtime stub --memoryBase 1024'
 
@@ -22,20 +25,18 @@ interface Compiler {
   ): Promise<{ readonly error: Error | null }>
 }
 
-/** Memory of each kernel in pages of 64 KiB: what its caller lays out. */
-const pages: Readonly<Record<string, number>> = { scan: 8, walk: 32 }
-
-/** The module of `name`.as.ts in this folder; throws when it does not compile, with the compiler's error as cause. */
-export async function buildKernel(name: string): Promise<Uint8Array> {
+/** The module of `name`.as.ts in a folder; throws when it does not compile, with the compiler's error as cause. */
+export async function buildKernel(folder: URL, name: string): Promise<Uint8Array> {
   // Loaded by a name that the type checker does not follow: the compiler's types redefine globals.
   const { default: asc } = (await import(compiler)) as { readonly default: Compiler }
   const source = `${name}.as.ts`
+  const read = (file: string) => readFileSync(new URL(file, folder), 'utf8')
+  const more = /^ \* Build: (.*)$/m.exec(read(source))?.[1]?.split(' ') ?? []
   let built: Uint8Array | null = null
   const { error } = await asc.main(
-    [source, ...options.split(' '), '--initialMemory', `${pages[name]}`, '--outFile', 'out.wasm'],
+    [source, ...options.split(' '), ...more, '--outFile', 'out.wasm'],
     {
-      readFile: (file) =>
-        file === source ? readFileSync(new URL(source, import.meta.url), 'utf8') : null,
+      readFile: (file) => (/^[a-z-]+\.as\.ts$/.test(file) ? read(file) : null),
       writeFile: (_, contents) => {
         built = typeof contents === 'string' ? null : contents
       },
@@ -49,6 +50,7 @@ export async function buildKernel(name: string): Promise<Uint8Array> {
 }
 
 if (import.meta.main) {
-  const name = process.argv[2] ?? 'scan'
-  writeFileSync(new URL(`${name}.wasm`, import.meta.url), await buildKernel(name))
+  const source = pathToFileURL(process.argv[2] ?? 'base/kernel/scan')
+  const name = source.pathname.slice(source.pathname.lastIndexOf('/') + 1)
+  writeFileSync(`${source.pathname}.wasm`, await buildKernel(new URL('.', source), name))
 }

@@ -1,4 +1,4 @@
-/** Loads a kernel: the committed module beside this file, with memory of its own. */
+/** Loads a kernel: a committed module, with memory of its own. */
 import { readFileSync } from 'node:fs'
 import { AssertionFailed } from '#base/assert.ts'
 
@@ -8,9 +8,9 @@ declare const WebAssembly: {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
 }
 
-/** What a new instance of `name`.wasm exports: the functions of `name`.as.ts and the memory. */
-export function kernelInstance(name: string): unknown {
-  const module = new WebAssembly.Module(readFileSync(new URL(`${name}.wasm`, import.meta.url)))
+/** What a new instance of `name`.wasm exports, which lies beside the file `beside`: the functions of `name`.as.ts and the memory. */
+export function kernelInstance(name: string, beside: string): unknown {
+  const module = new WebAssembly.Module(readFileSync(new URL(`${name}.wasm`, beside)))
   const abort = () => {
     throw new AssertionFailed(`kernel ${name} does not abort`)
   }

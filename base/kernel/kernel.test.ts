@@ -5,6 +5,9 @@ import { buildKernel } from './build.ts'
 for (const name of ['scan', 'walk']) {
   test(`${name}.wasm is what ${name}.as.ts compiles to`, async (t) => {
     const committed = readFileSync(new URL(`${name}.wasm`, import.meta.url))
-    t.assert.equal(Buffer.from(await buildKernel(name)).toString('hex'), committed.toString('hex'))
+    t.assert.equal(
+      Buffer.from(await buildKernel(new URL('.', import.meta.url), name)).toString('hex'),
+      committed.toString('hex'),
+    )
   })
 }

@@ -5,6 +5,7 @@
  * time; where both agree the whole needle is compared. Loads may run up to 64 + needle bytes beyond the
  * text: the caller keeps that much of the memory free. `mask` holds 0x20 for each ASCII letter of a
  * needle in lower case that means both cases, else 0: (byte | mask) === needle then ignores case.
+ * Build: --initialMemory 8
  */
 
 let needle: usize = 0

@@ -41,7 +41,7 @@ let instance: Instance | null = null
 
 function instantiate(): Instance {
   // The exports of scan.as.ts, by which scan.wasm is compared in a test.
-  const kernel = kernelInstance('scan') as Kernel
+  const kernel = kernelInstance('scan', import.meta.url) as Kernel
   const { buffer } = kernel.memory
   const memory = new Uint8Array(buffer)
   assert(

@@ -4,6 +4,7 @@
  * One look-up waits for the one before it, so a single row leaves the processor idle: four rows side
  * by side do not wait for each other. The table is only read. A row that meets an entry not yet known
  * is left to the caller.
+ * Build: --initialMemory 32
  */
 
 let table: usize = 0

@@ -59,7 +59,7 @@ let instance: Instance | null = null
 function kernelOf(): Instance {
   if (instance !== null) return instance
   // The exports of walk.as.ts, by which walk.wasm is compared in a test.
-  const kernel = kernelInstance('walk') as Kernel
+  const kernel = kernelInstance('walk', import.meta.url) as Kernel
   const { buffer } = kernel.memory
   instance = {
     kernel,

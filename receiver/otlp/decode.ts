@@ -14,6 +14,7 @@ import type { SignalName } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
 import { Decoding, type DecodeLimits } from './decoding.ts'
 import { transcode } from './json.ts'
+import { decodeFast, requestWindow } from './kernel.ts'
 import { decodeLogs } from './logs.ts'
 import { decodeMetrics } from './metrics.ts'
 import { decodeTraces } from './traces.ts'
@@ -45,11 +46,12 @@ export interface DecodeRules extends DecodeLimits {
 
 const requests = { logs: logsRequest, metrics: metricsRequest, traces: tracesRequest } as const
 
-/** A plain buffer above this is not kept for the next request. */
+/** A buffer above this is not kept for the next request. */
 const keptBytes = 16 * 1024 * 1024
 
 const decoding = new Decoding()
-let plain = new ByteWriter(64 * 1024)
+/** Stands in the kernel's window, unless the request before was larger than that. */
+let plain: ByteWriter | null = null
 let json = new ByteWriter()
 
 /**
@@ -58,7 +60,8 @@ let json = new ByteWriter()
  * are refused one by one are values.
  */
 export function decodeRequest(raw: RawRequest, intake: AnyIntake, rules: DecodeRules): Checked {
-  if (plain.bytes.length > keptBytes) plain = new ByteWriter(64 * 1024)
+  const window = requestWindow()
+  if (plain?.bytes !== window) plain = new ByteWriter(window)
   if (json.bytes.length > keptBytes) json = new ByteWriter()
   plain.reset()
   if (raw.encoding === 'json') {
@@ -68,7 +71,7 @@ export function decodeRequest(raw: RawRequest, intake: AnyIntake, rules: DecodeR
   } else {
     decompress(raw.compression, raw.body, rules.maxBodyBytes, plain)
   }
-  const refused = decodePlain(plain, intake, rules)
+  const refused = decodeFast(plain, intake, rules) ? [] : decodePlain(plain, intake, rules)
   const checked = rules.check(intake, raw)
   return { keep: checked.keep, rejects: [...refused, ...checked.rejects] }
 }

@@ -1,0 +1,213 @@
+import * as fc from 'fast-check'
+import { isUtf8 } from 'node:buffer'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { ByteWriter } from '#base/bytes/writer.ts'
+import { AppError } from '#base/errors.ts'
+import { buildKernel } from '#base/kernel/build.ts'
+import { createIntake, type AnyIntake } from '#schemas/intake.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
+import { arbitraryMessage } from '#test/otlp/arbitrary.ts'
+import { encodeReference, type Plain } from '#test/otlp/reference.ts'
+import { decodePlain } from './decode.ts'
+import { decodeFast, requestWindow } from './kernel.ts'
+
+const limits = { maxBodyBytes: 1 << 24, maxRows: 10_000, maxAttributes: 100_000 }
+
+const names = {
+  logs: 'ExportLogsServiceRequest',
+  metrics: 'ExportMetricsServiceRequest',
+  traces: 'ExportTraceServiceRequest',
+} as const
+
+const intakes: Readonly<Record<SignalName, AnyIntake>> = {
+  logs: createIntake('logs'),
+  metrics: createIntake('metrics'),
+  traces: createIntake('traces'),
+}
+
+const signals = ['logs', 'metrics', 'traces'] as const
+
+/** All that an intake says: its bytes and the valid rows of every column. */
+function contents(intake: AnyIntake): unknown {
+  const { groups, descriptors, streams, attributes, rows } = intake
+  const tables = { groups, descriptors, streams, attributes, rows }
+  const columns = Object.entries(tables).map(([name, table]) => [
+    name,
+    table.rows,
+    Object.entries(table.columns).map(([column, words]) => [
+      column,
+      words.slice(0, column === 'attrFrom' ? table.rows + 1 : table.rows).join(' '),
+    ]),
+  ])
+  return [Buffer.from(intake.bytes).toString('hex'), columns]
+}
+
+/** What the decoder in JavaScript makes of a request; null when it refuses it or a row of it. */
+function slow(signal: SignalName, bytes: Uint8Array, rules: typeof limits): unknown {
+  const intake = intakes[signal]
+  const plain = new ByteWriter()
+  plain.raw(bytes)
+  try {
+    return decodePlain(plain, intake, rules).length > 0 ? null : contents(intake)
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
+
+/** What the kernel makes of it; null when it gives up. */
+function fast(signal: SignalName, bytes: Uint8Array, rules: typeof limits): unknown {
+  const intake = intakes[signal]
+  const plain = new ByteWriter(requestWindow())
+  plain.raw(bytes)
+  return decodeFast(plain, intake, rules) ? contents(intake) : null
+}
+
+type Json = { [key: string]: unknown }
+
+/** A random request with what every exporter sends: names, ids, start times, fitting buckets. */
+function completed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(completed)
+  if (typeof value !== 'object' || value === null) return value
+  const of = Object.fromEntries(Object.entries(value).map(([key, held]) => [key, completed(held)]))
+  const list = (key: string): Json[] => (Array.isArray(of[key]) ? (of[key] as Json[]) : [])
+  const metrics = list('metrics').map((metric, i) => ({ ...metric, name: `metric ${i}` }))
+  const spans = list('spans').map((span) => ({
+    traceId: 'AAECAwQFBgcICQoLDA0ODw==',
+    spanId: 'AAECAwQFBgc=',
+    startTimeUnixNano: '1',
+    ...span,
+  }))
+  if (metrics.length > 0) return { ...of, metrics }
+  if (spans.length > 0) return { ...of, spans }
+  if (!('bucketCounts' in of) && !('explicitBounds' in of)) return of
+  // Exponential buckets have no bounds.
+  if ('offset' in of) return of
+  return { ...of, bucketCounts: ['1', '2'], explicitBounds: [0.5] }
+}
+
+test('otlp.wasm is what otlp.as.ts compiles to', async (t) => {
+  const committed = readFileSync(new URL('kernel/otlp.wasm', import.meta.url))
+  const built = await buildKernel(new URL('kernel/', import.meta.url), 'otlp')
+  t.assert.equal(Buffer.from(built).toString('hex'), committed.toString('hex'))
+})
+
+for (const signal of signals) {
+  test(`${signal}: the kernel leaves what the decoder leaves, or gives up`, (t) => {
+    let read = 0
+    let rows = 0
+    fc.assert(
+      fc.property(arbitraryMessage(names[signal]), (request) => {
+        // Parts of a random request stay one.
+        const bytes = encodeReference(names[signal], completed(request) as Plain)
+        const found = fast(signal, bytes, limits)
+        if (found === null) return
+        t.assert.deepEqual(found, slow(signal, bytes, limits))
+        read++
+        rows += bytes.length > 20 ? 1 : 0
+      }),
+      { numRuns: 120 },
+    )
+    // Else the property says nothing.
+    t.assert.equal(read > 60 && rows > 30, true, `${read} requests were read, ${rows} with rows`)
+  })
+
+  test(`${signal}: of bytes that were changed, cut or put together it reads none that the decoder refuses`, (t) => {
+    const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 })
+    const tries = fc
+      .tuple(arbitraryMessage(names[signal]), arbitraryMessage(names[signal]), edits, fc.nat())
+      .map(([first, second, places, cut]) => {
+        const encode = (request: typeof first) => encodeReference(names[signal], request)
+        const bytes = Buffer.concat([encode(first), encode(second)])
+        for (const [at, byte] of places) if (bytes.length > 0) bytes[at % bytes.length] = byte
+        return cut % 4 === 0 ? bytes.subarray(0, cut % (bytes.length + 1)) : bytes
+      })
+    fc.assert(
+      fc.property(tries, (bytes) => {
+        const found = fast(signal, bytes, limits)
+        if (found !== null) t.assert.deepEqual(found, slow(signal, bytes, limits))
+      }),
+      { numRuns: 150 },
+    )
+  })
+}
+
+/** A field that holds `inner`, `times` over. */
+function field(number: number, inner: Uint8Array, times = 1): Uint8Array {
+  const out = new ByteWriter()
+  for (let i = 0; i < times; i++) {
+    out.varint((number << 3) | 2)
+    out.varint(inner.length)
+    out.raw(inner)
+  }
+  return out.copy()
+}
+
+const empty = new Uint8Array(0)
+const bodyOf = (text: Uint8Array): Uint8Array =>
+  field(1, field(2, field(2, field(5, field(1, text)))))
+
+test('texts are judged as the runtime judges them', (t) => {
+  const check = (text: Uint8Array, good: boolean) => {
+    for (const pad of [0, 1, 13, 14, 15, 16, 31, 40]) {
+      const padded = Buffer.concat([Buffer.alloc(pad, 'a'), text, Buffer.alloc(pad % 7, 'z')])
+      t.assert.equal(fast('logs', bodyOf(padded), limits) !== null, good, padded.toString('hex'))
+    }
+  }
+  check(Buffer.from('plain'), true)
+  check(Buffer.from('é ￿ 𐀀 \u{10ffff} 𝄞 ࠀ'), true)
+  check(Uint8Array.of(0x80), false)
+  check(Uint8Array.of(0xc0, 0x80), false)
+  check(Uint8Array.of(0xc1, 0xbf), false)
+  check(Uint8Array.of(0xe0, 0x9f, 0xbf), false)
+  check(Uint8Array.of(0xed, 0xa0, 0x80), false)
+  check(Uint8Array.of(0xf0, 0x8f, 0xbf, 0xbf), false)
+  check(Uint8Array.of(0xf4, 0x90, 0x80, 0x80), false)
+  check(Uint8Array.of(0xf5, 0x80, 0x80, 0x80), false)
+  check(Uint8Array.of(0xe2, 0x82), false)
+  check(Uint8Array.of(0xff), false)
+})
+
+test('any text is read when the runtime says it is UTF-8, and only then', (t) => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }).map((value) => Buffer.from(value)),
+    fc.uint8Array({ maxLength: 40 }),
+  )
+  fc.assert(
+    fc.property(text, (bytes) => {
+      t.assert.equal(fast('logs', bodyOf(bytes), limits) !== null, isUtf8(bytes))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('the limits of the request are kept, and its own room', (t) => {
+  const check = (bytes: Uint8Array, over: Partial<typeof limits>, read: boolean) =>
+    t.assert.equal(fast('logs', bytes, { ...limits, ...over }) !== null, read)
+  const rows = (count: number) => field(1, field(2, field(2, empty, count)))
+  check(rows(100), { maxRows: 100 }, true)
+  check(rows(101), { maxRows: 100 }, false)
+  check(rows(70_000), { maxRows: 100_000 }, false)
+  const attributes = (count: number) => field(1, field(2, field(2, field(6, empty, count))))
+  check(attributes(100), { maxAttributes: 100 }, true)
+  check(attributes(101), { maxAttributes: 100 }, false)
+  check(attributes(300_000), { maxAttributes: 1_000_000 }, false)
+  check(field(1, field(2, field(2, empty)), 5000), {}, false)
+})
+
+test('nested values are read to the depth that the decoder allows', (t) => {
+  const deep = (depth: number): Uint8Array =>
+    depth === 0 ? empty : field(5, field(1, deep(depth - 1)))
+  const body = (depth: number) => field(1, field(2, field(2, field(5, deep(depth)))))
+  for (const depth of [1, 31, 32, 33, 34, 400]) {
+    const found = fast('logs', body(depth), limits)
+    t.assert.deepEqual(found, slow('logs', body(depth), limits))
+  }
+})
+
+test('a request that does not stand in the window is not read', (t) => {
+  const plain = new ByteWriter()
+  plain.raw(bodyOf(Buffer.from('x')))
+  t.assert.equal(decodeFast(plain, createIntake('logs'), limits), false)
+})
