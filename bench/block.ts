@@ -12,13 +12,8 @@ import type { SignalName } from '#schemas/signals/signal.ts'
 import { mergeSections } from '#storage/block/merge.ts'
 import { openBlock, type Block } from '#storage/block/open.ts'
 import { bytesSource } from '#storage/block/source.ts'
-import {
-  gatherBatch,
-  keysOfBatch,
-  orderRows,
-  rankOf,
-  sortedStreamOrder,
-} from '#storage/block/sort.ts'
+import { orderRows } from '#storage/block/row-order.ts'
+import { gatherBatch, keysOfBatch, rankOf, sortedStreamOrder } from '#storage/block/sort.ts'
 import { packTexts, streamListOfBytes } from '#storage/block/stream-table.ts'
 import { createBlockWriter } from '#storage/block/write.ts'
 import { streamOf } from '#test/golden/rows.ts'

@@ -77,8 +77,8 @@ export interface RowKeys {
   readonly traceId?: Uint8Array
 }
 
-/** Numbers of the rows in final order. Stable: of equal rows the first stays first. */
-export function orderRows(signal: Signal, keys: RowKeys): Uint32Array {
+/** Numbers of the rows in final order, whatever their times: what `row-order.ts` falls back on. Stable. */
+export function radixOrder(signal: Signal, keys: RowKeys): Uint32Array {
   return signal.orderBy === 'trace' ? orderTraces(signal, keys) : orderStreams(signal, keys)
 }
 

@@ -11,7 +11,8 @@ import { signals } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { Distinct } from '#storage/column/distinct.ts'
 import { fixedWidth } from '#storage/column/vector.ts'
-import { gatherBatch, keysOfBatch, orderRows, rankOf, sortedStreamOrder } from '#storage/block/sort.ts'
+import { orderRows } from '#storage/block/row-order.ts'
+import { gatherBatch, keysOfBatch, rankOf, sortedStreamOrder } from '#storage/block/sort.ts'
 import { packTexts, streamListOfBytes } from '#storage/block/stream-table.ts'
 
 export type Value = string | number | bigint | boolean | Uint8Array
