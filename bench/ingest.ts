@@ -6,7 +6,7 @@
  *
  * The first tenth of the rows only warms the compilers up, and is not measured; `--cold` measures it too.
  * Prints rows and raw bytes per CPU second, CPU by thread, bytes per row of Log and blocks, bytes written per
- * byte at rest, peak memory, event-loop delay. `--rows N` scales the load of each signal in
+ * byte at rest, peak memory, event-loop delay, and that delay once more beside hostile queries. `--rows N` scales the load of each signal in
  * proportion (1000000 is the default load), `--only SIGNAL` leaves the others out.
  */
 import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
@@ -21,7 +21,8 @@ import {
   type GeneratedRequest,
   type GenerateOptions,
 } from './generate/requests.ts'
-import { cpuByThread, cpuSeconds, peakMiB, writtenBytes } from './process.ts'
+import { measureUnderQueries } from './hostile.ts'
+import { cpuByThread, cpuSeconds, metricOf, peakMiB, writtenBytes } from './process.ts'
 import { report, type Figure } from './report.ts'
 
 interface Load {
@@ -92,12 +93,6 @@ async function post(port: number, path: string): Promise<void> {
   if (!response.ok) throw new Error(`${path} got ${response.status}`)
 }
 
-/** A metric of the admin port. */
-async function metric(port: number, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
-}
-
 interface Sent {
   readonly latencies: number[]
   readonly seconds: number
@@ -150,7 +145,7 @@ async function measure(load: Load): Promise<Figure[]> {
     const threads = cpuByThread(house.pid)
     const sent = await sendAll(house, dir, requests)
     const cpu = cpuSeconds(house.pid) - before
-    const delay = await metric(
+    const delay = await metricOf(
       house.ports.admin,
       'signalbox_process_event_loop_delay_worst_seconds',
     )
@@ -226,4 +221,5 @@ async function stop(house: Started): Promise<void> {
 const figures: Figure[] = []
 for (const load of loads)
   if (only === null || load.name === only) figures.push(...(await measure(load)))
+if (only === null) figures.push(...(await measureUnderQueries()))
 report('ingest', figures)

@@ -1,4 +1,4 @@
-/** What the operating system says about a process: CPU, memory, bytes written (Linux). */
+/** What the operating system says about a process (CPU, memory, bytes written; Linux), and what it says itself. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** Ticks of /proc/PID/stat are hundredths of a second on every Linux that Node runs on. */
@@ -46,4 +46,10 @@ export function residentMiB(pid: number): number {
 /** Bytes the process caused to be written to disks. */
 export function writtenBytes(pid: number): number {
   return field(pid, 'io', 'write_bytes')
+}
+
+/** A metric without labels of the admin port; NaN when there is none. */
+export async function metricOf(port: number, name: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
 }
