@@ -3,12 +3,24 @@ import { enableCompileCache, flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { must } from '#base/assert.ts'
 import { serve, type TaskTable } from '#base/threads/port.ts'
+import { yieldTo } from '#base/threads/priority.ts'
 import type { IngestData } from './roles/ingest.ts'
 import type { WorkerData } from './roles/shared.ts'
 
 enableCompileCache()
 const port = must(parentPort, 'this module runs in a worker thread')
 const data = workerData as WorkerData // made by `run.ts`, which starts this module
+
+/**
+ * Nice value by role. Where cores are fewer than busy threads, sockets, the Log and the ingest of new
+ * rows go first; a query or a fold takes what they leave.
+ */
+const niceOf: Readonly<Record<WorkerData['role'], number>> = {
+  log: 0,
+  ingest: 0,
+  query: 10,
+  background: 10,
+}
 
 /** Only the modules of the role are loaded. */
 async function tasksOf(role: WorkerData['role']): Promise<TaskTable> {
@@ -24,6 +36,7 @@ async function tasksOf(role: WorkerData['role']): Promise<TaskTable> {
   }
 }
 
+yieldTo(niceOf[data.role])
 // Calls that come while the modules load wait in the port, which is read from `serve` on.
 serve(port, await tasksOf(data.role))
 // Now, because a thread that is ended writes nothing any more.
