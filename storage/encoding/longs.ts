@@ -15,6 +15,9 @@ export interface Longs {
   readonly hi: Int32Array
 }
 
+/** Memory for the offsets of one call, used again by the next one of this thread. */
+let offsets = new Float64Array(1 << 14)
+
 export function encodeLongs(out: ByteWriter, longs: Longs, dense: boolean): void {
   const { lo, hi } = longs
   let minHi = hi[0] ?? 0
@@ -31,13 +34,13 @@ export function encodeLongs(out: ByteWriter, longs: Longs, dense: boolean): void
   }
   // With high halves at most 2^21 - 1 apart every difference is below 2^53, so it is exact.
   if (maxHi - minHi < 0x1fffff) {
-    const offsets = new Float64Array(hi.length)
-    for (let i = 0; i < hi.length; i++) {
-      offsets[i] = (hi[i]! - minHi) * 4294967296 + (lo[i]! - minLo)
-    }
+    const count = hi.length
+    if (count > offsets.length) offsets = new Float64Array(count)
+    const to = offsets
+    for (let i = 0; i < count; i++) to[i] = (hi[i]! - minHi) * 4294967296 + (lo[i]! - minLo)
     out.varint(encodingId.longsOffsets)
     out.u64(minLo, minHi)
-    encodeOffsets(out, offsets, dense)
+    encodeOffsets(out, to.subarray(0, count), dense)
     return
   }
   out.varint(encodingId.longsHalves)

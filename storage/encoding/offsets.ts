@@ -21,6 +21,12 @@ const factors = [1e9, 1e6, 1e3] as const
 /** More breaks than one in this many rows: plain, because a break costs twice. */
 const rowsPerBreak = 8
 
+/** Memory for the values of one call, used again by the next one of this thread. */
+let quotients = new Float64Array(1 << 14)
+let heads = new Float64Array(1 << 10)
+let low = new Uint32Array(1 << 14)
+let high = new Uint32Array(1 << 14)
+
 /** Writes `values`, each a whole number in [0, 2^53]. */
 export function encodeOffsets(out: ByteWriter, values: Float64Array, dense: boolean): void {
   let min = values.length > 0 ? values[0]! : 0
@@ -30,82 +36,117 @@ export function encodeOffsets(out: ByteWriter, values: Float64Array, dense: bool
     if (value < min) min = value
     else if (value > max) max = value
   }
-  const factor = commonFactor(values, min)
-  const quotients = new Float64Array(values.length)
-  for (let i = 0; i < values.length; i++) quotients[i] = (values[i]! - min) / factor
-  const breaks = deltaBreaks(quotients, (max - min) / factor)
+  const factor = max === min ? factors[0] : commonFactor(values, min)
+  const range = (max - min) / factor
+  const quotient = quotientsOf(values, min, factor)
+  const breaks = deltaBreaks(quotient, range)
   out.varint(breaks < 0 ? encodingId.offsetsPlain : encodingId.offsetsDelta)
   // 2^53 itself is one more than a varint may hold, so the bound is kept by the subtraction.
   out.f64(min)
   out.varint(factor)
-  if (breaks < 0) encodeSplit(out, quotients, dense)
-  else encodeDelta(out, quotients, breaks, dense)
+  if (breaks < 0) encodeSplit(out, quotient, range, dense)
+  else encodeDelta(out, quotient, breaks, dense)
 }
 
+/** The largest of the factors that divides all differences to `min`: where the least does not, none does. */
 function commonFactor(values: Float64Array, min: number): number {
-  next: for (const factor of factors) {
+  let found = 1
+  for (let k = factors.length - 1; k >= 0; k--) {
+    const factor = factors[k]!
     for (let i = 0; i < values.length; i++) {
-      if ((values[i]! - min) % factor !== 0) continue next
+      const value = values[i]! - min
+      // A multiple has an exact quotient; `%` of doubles is a call.
+      if (Math.floor(value / factor) * factor !== value) return found
     }
-    return factor
+    found = factor
   }
-  return 1
+  return found
+}
+
+function quotientsOf(values: Float64Array, min: number, factor: number): Float64Array {
+  const count = values.length
+  if (count > quotients.length) quotients = new Float64Array(count)
+  const to = quotients
+  if (factor === 1) for (let i = 0; i < count; i++) to[i] = values[i]! - min
+  else for (let i = 0; i < count; i++) to[i] = (values[i]! - min) / factor
+  return to.subarray(0, count)
 }
 
 /** How many breaks the delta encoding would have, or -1 where plain is expected to be shorter. */
 function deltaBreaks(values: Float64Array, range: number): number {
   if (values.length < 3 || range === 0) return -1
+  const most = Math.floor(values.length / rowsPerBreak)
   let breaks = 1
   let bits = 0
   for (let i = 1; i < values.length; i++) {
     const delta = values[i]! - values[i - 1]!
-    if (delta < 0) breaks++
-    else bits += delta < 4294967296 ? 32 - Math.clz32(delta) : 64 - Math.clz32(delta / 4294967296)
+    if (delta < 0) {
+      if (++breaks > most) return -1
+    } else {
+      bits += delta < 4294967296 ? 32 - Math.clz32(delta) : 64 - Math.clz32(delta / 4294967296)
+    }
   }
-  if (breaks * rowsPerBreak > values.length) return -1
+  if (breaks > most) return -1
   const plainBits = Math.ceil(Math.log2(range + 1)) * values.length
   // Blocks of bits are as wide as their widest value: one bit above the mean, measured on Poisson times.
   return bits + values.length + breaks * 64 < plainBits ? breaks : -1
 }
 
+/** `values` are overwritten by their differences. */
 function encodeDelta(out: ByteWriter, values: Float64Array, breaks: number, dense: boolean): void {
+  if (breaks > heads.length) heads = new Float64Array(breaks)
+  const head = heads.subarray(0, breaks)
   const gaps = new Uint32Array(breaks)
-  const heads = new Float64Array(breaks)
-  const deltas = new Float64Array(values.length - breaks)
   let at = 0
   let last = 0
   let rest = 0
+  let before = Infinity
+  let most = 0
+  let mostHead = 0
   for (let i = 0; i < values.length; i++) {
-    const delta = i === 0 ? -1 : values[i]! - values[i - 1]!
+    const value = values[i]!
+    const delta = value - before
+    before = value
     if (delta >= 0) {
-      deltas[rest++] = delta
+      values[rest++] = delta
+      if (delta > most) most = delta
       continue
     }
     gaps[at] = i - last
-    heads[at++] = values[i]!
+    head[at++] = value
+    if (value > mostHead) mostHead = value
     last = i
   }
   out.varint(breaks)
   encodeWords(out, gaps, dense)
-  encodeSplit(out, heads, dense)
-  encodeSplit(out, deltas, dense)
+  encodeSplit(out, head, mostHead, dense)
+  encodeSplit(out, values.subarray(0, rest), most, dense)
 }
 
-/** Low words, and high words where a value needs them. */
-function encodeSplit(out: ByteWriter, values: Float64Array, dense: boolean): void {
-  const lo = new Uint32Array(values.length)
-  const hi = new Uint32Array(values.length)
-  let wide = false
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    const high = Math.floor(value / 4294967296)
-    lo[i] = value - high * 4294967296
-    hi[i] = high
-    if (high > 0) wide = true
+/** Low words, and high words where a value needs them; `max` is the greatest. */
+function encodeSplit(out: ByteWriter, values: Float64Array, max: number, dense: boolean): void {
+  const count = values.length
+  if (count > low.length) {
+    low = new Uint32Array(count)
+    high = new Uint32Array(count)
   }
-  out.u8(wide ? 1 : 0)
-  encodeWords(out, lo, dense)
-  if (wide) encodeWords(out, hi, dense)
+  const lo = low
+  const hi = high
+  if (max < 4294967296) {
+    for (let i = 0; i < count; i++) lo[i] = values[i]!
+    out.u8(0)
+    encodeWords(out, lo.subarray(0, count), dense)
+    return
+  }
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!
+    const upper = Math.floor(value / 4294967296)
+    lo[i] = value - upper * 4294967296
+    hi[i] = upper
+  }
+  out.u8(1)
+  encodeWords(out, lo.subarray(0, count), dense)
+  encodeWords(out, hi.subarray(0, count), dense)
 }
 
 function decodeSplit(reader: ByteReader, count: number): Float64Array {

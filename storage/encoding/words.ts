@@ -36,15 +36,15 @@ function encode(out: ByteWriter, values: Uint32Array, dense: boolean, depth: num
     return
   }
   const plain = bitsSize(values)
-  const deltas = depth < maxDepth - 1 ? differences(values) : null
-  const delta = deltas === null ? Infinity : bitsSize(deltas) + 6
+  const delta =
+    depth < maxDepth - 1 && mayGainByDelta(values) ? differencesSize(values) + 6 : Infinity
   const best = Math.min(plain, delta)
   if (dense && values.length >= minPlanesValues && encodePlanes(out, values, best * 0.97)) return
-  if (deltas !== null && delta < plain) {
+  if (delta < plain) {
     out.varint(encodingId.wordsDelta)
     out.varint(values[0] ?? 0)
     out.varint(encodingId.wordsBits)
-    encodeBits(out, deltas)
+    encodeBits(out, differences(values))
     return
   }
   out.varint(encodingId.wordsBits)
@@ -52,9 +52,41 @@ function encode(out: ByteWriter, values: Uint32Array, dense: boolean, depth: num
 }
 
 function countRuns(values: Uint32Array): number {
-  let runs = values.length > 0 ? 1 : 0
-  for (let i = 1; i < values.length; i++) if (values[i] !== values[i - 1]) runs++
+  if (values.length === 0) return 0
+  let runs = 1
+  let last = values[0]!
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!
+    if (value !== last) {
+      runs++
+      last = value
+    }
+  }
   return runs
+}
+
+/** More values than this are judged by samples first. */
+const sampledValues = 4096
+
+/** Samples are this many neighbours, as many stretches as there are blocks of bits in half of `sampledValues`. */
+const sampleValues = 128
+const samples = 16
+
+/**
+ * Whether differences may be shorter than values: they are not where they are not in samples from all
+ * over, which saves codes and random numbers a pass.
+ */
+function mayGainByDelta(values: Uint32Array): boolean {
+  if (values.length <= sampledValues) return true
+  const step = Math.floor((values.length - sampleValues) / (samples - 1))
+  let plain = 0
+  let delta = 0
+  for (let k = 0; k < samples; k++) {
+    const stretch = values.subarray(k * step, k * step + sampleValues)
+    plain += bitsSize(stretch)
+    delta += differencesSize(stretch)
+  }
+  return delta < plain
 }
 
 // oxlint-disable-next-line max-params -- what encode knows already
@@ -78,14 +110,27 @@ function encodeRuns(
   encode(out, lengths, dense, depth + 1)
 }
 
-/** Zigzag differences modulo 2^32, one fewer than there are values. */
+/** Memory for the differences of one call, used again by the next one of this thread. */
+let deltas = new Uint32Array(1 << 14)
+
+/** Zigzag differences modulo 2^32, one fewer than there are values; valid until the next call. */
 function differences(values: Uint32Array): Uint32Array {
-  const deltas = new Uint32Array(values.length - 1)
-  for (let i = 1; i < values.length; i++) {
-    const difference = (values[i]! - values[i - 1]!) | 0
-    deltas[i - 1] = (difference << 1) ^ (difference >> 31)
+  const count = values.length - 1
+  if (count > deltas.length) deltas = new Uint32Array(count)
+  const to = deltas
+  let last = values[0]! | 0
+  for (let i = 0; i < count; i++) {
+    const value = values[i + 1]! | 0
+    const difference = (value - last) | 0
+    to[i] = (difference << 1) ^ (difference >> 31)
+    last = value
   }
-  return deltas
+  return to.subarray(0, count)
+}
+
+/** Bytes that `encodeBits` will take for the differences. */
+function differencesSize(values: Uint32Array): number {
+  return bitsSize(differences(values))
 }
 
 /** Writes byte planes if they take at most `maxBytes`; planes of values below 256 are just bytes. */
