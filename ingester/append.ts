@@ -12,6 +12,7 @@ import { signals } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
 import { runLayouts } from '#storage/run/columns.ts'
+import { fillFast } from '#storage/run/fill-kernel.ts'
 import { fillPart } from '#storage/run/fill.ts'
 import { PartBuilder } from '#storage/run/part.ts'
 import type { LoadedPart } from '#storage/run/record.ts'
@@ -84,12 +85,15 @@ export class Appender {
     const streams = generation === null ? null : resolveStreams(intake, rows, generation)
     if (streams === null) return null
     const { part } = this
-    part.reset(tenant, {
-      rows: rows.length,
-      attributes: intake.attributes.rows,
-      bytes: intake.bytes.length + rows.length * 16,
-    })
-    fillPart(part, intake, { rows, streams }, (descriptor) => this.#describe(intake, descriptor))
+    const describe = (descriptor: number) => this.#describe(intake, descriptor)
+    if (!fillFast(part, tenant, intake, { rows, streams, describe })) {
+      part.reset(tenant, {
+        rows: rows.length,
+        attributes: intake.attributes.rows,
+        bytes: intake.bytes.length + rows.length * 16,
+      })
+      fillPart(part, intake, { rows, streams }, describe)
+    }
     const placed = this.#place(rows.length > 1)
     if (placed !== null && placed !== 'split') this.#count(streams)
     return placed

@@ -11,6 +11,7 @@
  * Ranges are (offset, length) in two u32 columns; length 0 is an empty or absent value. 64-bit values
  * are two u32 columns, lo and hi. Absent ids have offset `absent`.
  */
+import type { KernelMemory } from '#base/kernel/instance.ts'
 import type { SignalName } from './signals/signal.ts'
 
 /** Offset of an id that is not there. */
@@ -198,11 +199,20 @@ export const rowColumns = {
 
 type Common = 'stream' | 'attrFrom'
 
+/** The memory of a kernel, when an intake's bytes and columns stand there: kernels of others may read them in place. */
+export interface IntakeMemory {
+  readonly memory: KernelMemory
+  /** First byte behind all that is the intake's; the rest of the memory is for what is made of it. */
+  readonly free: number
+}
+
 /** One decoded request of one signal. `rows.columns.attrFrom` has one valid entry more than there are rows. */
 export interface Intake<S extends SignalName> {
   readonly signal: S
   /** What all ranges refer to: the plain protobuf of the request, then the scratch bytes of the decoder. */
   bytes: Uint8Array
+  /** Null when bytes and columns are memory of their own. */
+  memory: IntakeMemory | null
   readonly groups: WordTable<(typeof groupColumns)[number]>
   readonly descriptors: WordTable<(typeof descriptorColumns)[number]>
   readonly streams: WordTable<(typeof streamColumns)[number]>
@@ -219,6 +229,7 @@ export function createIntake<S extends SignalName>(signal: S): Intake<S> {
   return {
     signal,
     bytes: new Uint8Array(0),
+    memory: null,
     groups: new WordTable(groupColumns, 16),
     descriptors: new WordTable(descriptorColumns, 16),
     streams: new WordTable(streamColumns, 64),
@@ -230,6 +241,7 @@ export function createIntake<S extends SignalName>(signal: S): Intake<S> {
 /** Empties an intake for the next request. */
 export function resetIntake(intake: AnyIntake, bytes: Uint8Array): void {
   intake.bytes = bytes
+  intake.memory = null
   for (const table of [
     intake.groups,
     intake.descriptors,

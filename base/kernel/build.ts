@@ -4,7 +4,7 @@
  *
  *   node base/kernel/build.ts base/kernel/scan
  *
- * A source may import others beside it (`./x.as`). A line ` * Build: …` in it adds options of the compiler.
+ * A source may import others, by a path (`./x.as`). A line ` * Build: …` in it adds options of the compiler.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
@@ -36,7 +36,7 @@ export async function buildKernel(folder: URL, name: string): Promise<Uint8Array
   const { error } = await asc.main(
     [source, ...options.split(' '), ...more, '--outFile', 'out.wasm'],
     {
-      readFile: (file) => (/^[a-z-]+\.as\.ts$/.test(file) ? read(file) : null),
+      readFile: (file) => (/^[a-z./-]+\.as\.ts$/.test(file) ? read(file) : null),
       writeFile: (_, contents) => {
         built = typeof contents === 'string' ? null : contents
       },

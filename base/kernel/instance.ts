@@ -8,13 +8,16 @@ declare const WebAssembly: {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
 }
 
-/** What a new instance of `name`.wasm exports, which lies beside the file `beside`: the functions of `name`.as.ts and the memory. */
-export function kernelInstance(name: string, beside: string): unknown {
+/**
+ * What a new instance of `name`.wasm exports, which lies beside the file `beside`: the functions of
+ * `name`.as.ts and the memory, unless it was built to work in the given one.
+ */
+export function kernelInstance(name: string, beside: string, memory?: KernelMemory): unknown {
   const module = new WebAssembly.Module(readFileSync(new URL(`${name}.wasm`, beside)))
   const abort = () => {
     throw new AssertionFailed(`kernel ${name} does not abort`)
   }
-  return new WebAssembly.Instance(module, { env: { abort } }).exports
+  return new WebAssembly.Instance(module, { env: { abort, memory } }).exports
 }
 
 export interface KernelMemory {

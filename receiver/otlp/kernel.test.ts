@@ -7,8 +7,8 @@ import { AppError } from '#base/errors.ts'
 import { buildKernel } from '#base/kernel/build.ts'
 import { createIntake, type AnyIntake } from '#schemas/intake.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
-import { arbitraryMessage } from '#test/otlp/arbitrary.ts'
-import { encodeReference, type Plain } from '#test/otlp/reference.ts'
+import { arbitraryMessage, completedRequest } from '#test/otlp/arbitrary.ts'
+import { encodeReference } from '#test/otlp/reference.ts'
 import { decodePlain } from './decode.ts'
 import { decodeFast, requestWindow } from './kernel.ts'
 
@@ -64,29 +64,6 @@ function fast(signal: SignalName, bytes: Uint8Array, rules: typeof limits): unkn
   return decodeFast(plain, intake, rules) ? contents(intake) : null
 }
 
-type Json = { [key: string]: unknown }
-
-/** A random request with what every exporter sends: names, ids, start times, fitting buckets. */
-function completed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(completed)
-  if (typeof value !== 'object' || value === null) return value
-  const of = Object.fromEntries(Object.entries(value).map(([key, held]) => [key, completed(held)]))
-  const list = (key: string): Json[] => (Array.isArray(of[key]) ? (of[key] as Json[]) : [])
-  const metrics = list('metrics').map((metric, i) => ({ ...metric, name: `metric ${i}` }))
-  const spans = list('spans').map((span) => ({
-    traceId: 'AAECAwQFBgcICQoLDA0ODw==',
-    spanId: 'AAECAwQFBgc=',
-    startTimeUnixNano: '1',
-    ...span,
-  }))
-  if (metrics.length > 0) return { ...of, metrics }
-  if (spans.length > 0) return { ...of, spans }
-  if (!('bucketCounts' in of) && !('explicitBounds' in of)) return of
-  // Exponential buckets have no bounds.
-  if ('offset' in of) return of
-  return { ...of, bucketCounts: ['1', '2'], explicitBounds: [0.5] }
-}
-
 test('otlp.wasm is what otlp.as.ts compiles to', async (t) => {
   const committed = readFileSync(new URL('kernel/otlp.wasm', import.meta.url))
   const built = await buildKernel(new URL('kernel/', import.meta.url), 'otlp')
@@ -98,9 +75,8 @@ for (const signal of signals) {
     let read = 0
     let rows = 0
     fc.assert(
-      fc.property(arbitraryMessage(names[signal]), (request) => {
-        // Parts of a random request stay one.
-        const bytes = encodeReference(names[signal], completed(request) as Plain)
+      fc.property(completedRequest(names[signal]), (request) => {
+        const bytes = encodeReference(names[signal], request)
         const found = fast(signal, bytes, limits)
         if (found === null) return
         t.assert.deepEqual(found, slow(signal, bytes, limits))

@@ -18,6 +18,7 @@ import {
   rowColumns,
   streamColumns,
   type AnyIntake,
+  type IntakeMemory,
   type WordTable,
 } from '#schemas/intake.ts'
 import { signals } from '#schemas/signals/index.ts'
@@ -58,6 +59,7 @@ interface Table {
 
 interface Instance {
   readonly kernel: Kernel
+  readonly memory: IntakeMemory
   /** Where a request is put: it is decoded from its first byte on. */
   readonly window: Uint8Array<ArrayBuffer>
   readonly groups: AnyIntake['groups']['columns']
@@ -86,6 +88,7 @@ function instantiate(): Instance {
     table({ at: kernel.rowsAt, capacity: kernel.rowsCapacity }, [...names, 'stream', 'attrFrom'])
   return {
     kernel,
+    memory: { memory: kernel.memory, free: kernel.tablesEnd.value },
     window: new Uint8Array(buffer, kernel.plainAt.value, kernel.plainBytes.value),
     groups: table({ at: kernel.groupsAt, capacity: kernel.groupsCapacity }, groupColumns),
     descriptors: table(
@@ -131,6 +134,7 @@ export function decodeFast(bytes: ByteWriter, intake: AnyIntake, limits: DecodeL
   )
   if (good === 0) return false
   intake.bytes = window.subarray(0, kernel.scratch.value - kernel.plainAt.value)
+  intake.memory = instance.memory
   intake.groups.lend(instance.groups, kernel.groups.value)
   intake.descriptors.lend(instance.descriptors, kernel.descriptors.value)
   intake.streams.lend(instance.streams, kernel.streams.value)

@@ -233,7 +233,8 @@ function fillAttributes(
 /** What a metric's first row carries: the intake's description and metadata of its descriptor. */
 export type Describe = (descriptor: number) => boolean
 
-function fillDescriptions(
+/** Copies what descriptors that are new to the run say of themselves to their first rows. */
+export function fillDescriptions(
   part: PartBuilder,
   intake: AnyIntake,
   picked: Picked,

@@ -37,15 +37,29 @@ export const partWord = {
 /** Shorter values are copied byte by byte: below this a native copy costs more than it saves (measured). */
 const shortCopyBytes = 24
 
+/** A part that was filled elsewhere: its lanes as in a builder, its keys as words, `keyWords` a key, offset and length first. */
+export interface FilledPart {
+  readonly rows: number
+  readonly attributes: number
+  readonly lanes: readonly Uint32Array[]
+  readonly bytes: Buffer
+  readonly bytesUsed: number
+  readonly tenantLength: number
+  readonly keys: Uint32Array
+  readonly keyWords: number
+}
+
 /** Rows of one request under construction, in memory of the worker; reused from request to request. */
 export class PartBuilder {
   readonly layout: RunLayout
   /** Row lanes, then attribute lanes; `rows` and `attributes` entries are valid (`attrFrom`: rows + 1). */
-  readonly lanes: Uint32Array[]
+  lanes: readonly Uint32Array[]
+  readonly #ownLanes: Uint32Array[]
   rows = 0
   attributes = 0
   bytes: Buffer = Buffer.alloc(1 << 16)
   bytesUsed = 0
+  #ownBytes = this.bytes
   #keyOffsets: number[] = []
   #keyLengths: number[] = []
   readonly #keyIds = new Map<string, number>()
@@ -58,7 +72,28 @@ export class PartBuilder {
 
   constructor(layout: RunLayout) {
     this.layout = layout
-    this.lanes = Array.from({ length: layout.lanes + attributeLanes }, () => new Uint32Array(64))
+    this.#ownLanes = Array.from(
+      { length: layout.lanes + attributeLanes },
+      () => new Uint32Array(64),
+    )
+    this.lanes = this.#ownLanes
+  }
+
+  /** Shows a part that was filled elsewhere, until the next `reset`. */
+  lend(filled: FilledPart): void {
+    const { keys, keyWords } = filled
+    this.rows = filled.rows
+    this.attributes = filled.attributes
+    this.lanes = filled.lanes
+    this.bytes = filled.bytes
+    this.bytesUsed = filled.bytesUsed
+    this.#tenantLength = filled.tenantLength
+    this.#keyOffsets = []
+    this.#keyLengths = []
+    for (let at = 0; at < keys.length; at += keyWords) {
+      this.#keyOffsets.push(keys[at]!)
+      this.#keyLengths.push(keys[at + 1]!)
+    }
   }
 
   /** Empties the builder for a request of `tenant` with at most this many rows, attributes and bytes of values. */
@@ -72,20 +107,25 @@ export class PartBuilder {
     this.#lastLengths = []
     this.#keyAtPlace = []
     const { layout } = this
+    this.lanes = this.#ownLanes
     for (let lane = 0; lane < this.lanes.length; lane++) {
       this.#grow(lane, lane < layout.lanes ? room.rows + 1 : room.attributes)
     }
     const tenantBytes = Buffer.from(tenant)
     this.#tenantLength = tenantBytes.length
     const bytes = room.bytes + tenantBytes.length
-    if (bytes > this.bytes.length) this.bytes = Buffer.alloc(Math.max(bytes, this.bytes.length * 2))
+    if (bytes > this.#ownBytes.length) {
+      this.#ownBytes = Buffer.alloc(Math.max(bytes, this.#ownBytes.length * 2))
+    }
+    this.bytes = this.#ownBytes
     tenantBytes.copy(this.bytes)
     this.bytesUsed = tenantBytes.length
   }
 
   #grow(lane: number, needed: number): void {
-    const now = this.lanes[lane]!
-    if (now.length < needed) this.lanes[lane] = new Uint32Array(Math.max(needed, now.length * 2))
+    const now = this.#ownLanes[lane]!
+    if (now.length < needed)
+      this.#ownLanes[lane] = new Uint32Array(Math.max(needed, now.length * 2))
   }
 
   lane(index: number): Uint32Array {

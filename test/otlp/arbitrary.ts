@@ -80,3 +80,34 @@ function member(field: protobuf.Field, depth: number): fc.Arbitrary<Plain> {
 
 /** Requests start at depth 9: resource, scope and row layers lie above this. */
 const layersAbove = 6
+
+export type RequestName =
+  | 'ExportLogsServiceRequest'
+  | 'ExportMetricsServiceRequest'
+  | 'ExportTraceServiceRequest'
+
+/** Random requests with what every exporter sends: names, ids, start times, as many buckets as bounds ask for. */
+export function completedRequest(name: RequestName): fc.Arbitrary<Plain> {
+  // A part of a request stays what it is.
+  return arbitraryMessage(name).map((request) => completed(request) as Plain)
+}
+
+function completed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(completed)
+  if (typeof value !== 'object' || value === null) return value
+  const of = Object.fromEntries(Object.entries(value).map(([key, held]) => [key, completed(held)]))
+  const list = (key: string): Plain[] => (Array.isArray(of[key]) ? (of[key] as Plain[]) : [])
+  const metrics = list('metrics').map((metric, i) => ({ ...metric, name: `metric ${i}` }))
+  const spans = list('spans').map((span) => ({
+    traceId: 'AAECAwQFBgcICQoLDA0ODw==',
+    spanId: 'AAECAwQFBgc=',
+    startTimeUnixNano: '1',
+    ...span,
+  }))
+  if (metrics.length > 0) return { ...of, metrics }
+  if (spans.length > 0) return { ...of, spans }
+  if (!('bucketCounts' in of) && !('explicitBounds' in of)) return of
+  // Exponential buckets have no bounds.
+  if ('offset' in of) return of
+  return { ...of, bucketCounts: ['1', '2'], explicitBounds: [0.5] }
+}

@@ -18,11 +18,11 @@ export const groupsCapacity: i32 = 4096 + 16
 export const descriptorsAt: i32 = groupsAt + 8 * 4 * groupsCapacity
 export const descriptorsCapacity: i32 = 16384 + 16
 export const streamsAt: i32 = descriptorsAt + 11 * 4 * descriptorsCapacity
-export const streamsCapacity: i32 = 65536 + 16
+export const streamsCapacity: i32 = 32768 + 16
 export const attributesAt: i32 = streamsAt + 4 * 4 * streamsCapacity
 export const attributesCapacity: i32 = 262144 + 16
 export const rowsAt: i32 = attributesAt + 5 * 4 * attributesCapacity
-export const rowsCapacity: i32 = 65536 + 16
+export const rowsCapacity: i32 = 32768 + 16
 /** One past the tables: rows have at most 25 columns. */
 export const tablesEnd: i32 = rowsAt + 25 * 4 * rowsCapacity
 

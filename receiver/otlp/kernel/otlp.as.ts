@@ -2,7 +2,9 @@
  * A plain OTLP request in the kernel's memory into the tables of an intake: the two outer layers that all
  * signals share, as `groups.ts`. `kernel.ts` is the only caller.
  *
- * Build: --initialMemory 512
+ * Behind the tables there is room for the part that is made of them (`storage/run/fill-kernel.ts`).
+ *
+ * Build: --initialMemory 800
  */
 import { at, failed, fixed32, giveUp, length, moveTo, start, tag, text, varint32 } from './wire.as'
 import { checkAttribute, longestKey, longestValue, resetLongest } from './value.as'

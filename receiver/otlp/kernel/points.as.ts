@@ -3,7 +3,8 @@
  * exemplars and what is left of a histogram or summary are copied behind the request, to the scratch
  * bytes, in the same order as there. A point that would be refused makes the kernel give up.
  */
-import { at, copy, failed, fixed64, giveUp, length, moveTo, same, tag, take, varint32, varint64 } from './wire.as'
+import { copy, same } from '../../../base/kernel/bytes.as'
+import { at, failed, fixed64, giveUp, length, moveTo, tag, take, varint32, varint64 } from './wire.as'
 import { checkAttribute, checkKeyValue } from './value.as'
 import { plainAt, plainBytes, rowPlace, rowStride, rows, setRows, setStreams, streamPlace, streams, streamsCapacity } from './memory.as'
 
