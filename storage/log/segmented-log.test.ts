@@ -144,3 +144,47 @@ test('a segment whose creation was cut off is removed, not reported', async (t) 
   t.assert.deepEqual(restarted.damages, [])
   t.assert.deepEqual(disk.names().length, 1)
 })
+
+test('what a failed creation left never stands above a later segment', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  await log.append([record('a')])
+  disk.failWrites('sync')
+  await t.assert.rejects(log.append([record('unsynced')]))
+  disk.failWrites('sync')
+  await t.assert.rejects(log.append([record('no segment')]))
+  await log.forget(1)
+  t.assert.deepEqual(await log.append([record('b')]), { first: 2 })
+  const restarted = await openLog(disk)
+  t.assert.equal(await contents(restarted), '2=b')
+  t.assert.equal(restarted.end(), 3)
+})
+
+test('a reader beside the writer does without segments that are deleted meanwhile', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk)
+  for (const text of ['a', 'b', 'c']) await log.append([record(text.repeat(6000))])
+  let listed = false
+  const beside = await SegmentedLog.open({
+    disk: {
+      open: (name, create) => disk.open(name, create),
+      remove: (name) => disk.remove(name),
+      rename: (from, to) => disk.rename(from, to),
+      syncFolder: () => disk.syncFolder(),
+      freeBytes: () => disk.freeBytes(),
+      async list() {
+        const names = await disk.list()
+        if (!listed) await log.forget(2)
+        listed = true
+        return names
+      },
+    },
+    clock: systemClock,
+    random: seededRandom(1),
+    segmentBytes: 8192,
+    minFreeBytes: 0,
+    readOnly: true,
+  })
+  t.assert.equal(beside.start(), 2)
+  t.assert.match(await contents(beside), /^2=c+$/)
+})

@@ -81,6 +81,8 @@ export class SegmentedLog implements Log {
   #end: number
   /** The next offset to give; above `#end` after a failed commit. */
   #next: number
+  /** The newest segment's number. Never taken back when all segments are forgotten: a creation that failed may have left a higher one. */
+  #number: number
   #pending: Waiting[] = []
   #committing: Promise<void> | null = null
   #closed = false
@@ -92,6 +94,7 @@ export class SegmentedLog implements Log {
     const last = segments.at(-1)
     this.#end = last === undefined ? 0 : must(last.end, 'the newest segment was walked')
     this.#next = this.#end
+    this.#number = last?.header.segment ?? -1
   }
 
   /** Opens the Log of a folder, or starts a new one. A segment whose header is damaged is set aside and reported. */
@@ -101,7 +104,8 @@ export class SegmentedLog implements Log {
     const segments: Segment[] = []
     const names = (await disk.list()).filter((file) => file.endsWith('.seg')).toSorted()
     for (const name of names) {
-      const header = await readHeader(disk, name)
+      const header = await unlessDeleted(options, name, () => readHeader(disk, name))
+      if (header === null) continue
       if ('message' in header && name === names.at(-1) && header.blank) {
         // A crash between its creation and its header's sync: it never held a record.
         if (options.readOnly !== true) await disk.remove(name)
@@ -112,7 +116,7 @@ export class SegmentedLog implements Log {
     }
     const id = segments.at(-1)?.header.logId ?? randomHex(options.random, 8)
     const own = segments.filter((segment) => segment.header.logId === id)
-    const log = new SegmentedLog(options, id, await walkLast(disk, own, options.readOnly === true))
+    const log = new SegmentedLog(options, id, await walkLast(options, own))
     log.damages.push(...damages)
     return log
   }
@@ -227,7 +231,7 @@ export class SegmentedLog implements Log {
     this.#active = null
     const header: SegmentHeader = {
       logId: this.id,
-      segment: (this.#segments.at(-1)?.header.segment ?? -1) + 1,
+      segment: this.#number + 1,
       firstOffset: this.#next,
       previousEnd: this.#end,
     }
@@ -246,6 +250,7 @@ export class SegmentedLog implements Log {
     }
     const segment: Segment = { name, header, end: this.#next }
     this.#segments.push(segment)
+    this.#number = header.segment
     this.#active = { segment, file, bytes: size, position: segmentHeaderBytes }
     return this.#active
   }
@@ -254,7 +259,8 @@ export class SegmentedLog implements Log {
     const segments = [...this.#segments]
     for (const [i, segment] of segments.entries()) {
       const next = segments[i + 1]
-      if (next !== undefined && next.header.firstOffset <= from) continue
+      // As in `forget`: from here on it may be deleted beside a reader.
+      if ((next?.header.previousEnd ?? segment.end ?? from + 1) <= from) continue
       const walk = await walkSegment(this.#options.disk, segment)
       for (const frame of walk.frames) {
         for (const [k, record] of decodeRecords(frame.payload, frame.records).entries()) {
@@ -312,17 +318,34 @@ async function readHeader(
  * loss of power could take them back, and their offsets, which blocks hold by then, would be given
  * again (found by the simulation).
  */
-async function walkLast(disk: Disk, segments: Segment[], readOnly: boolean): Promise<Segment[]> {
+async function walkLast(options: LogOptions, segments: Segment[]): Promise<Segment[]> {
+  const { disk } = options
   const last = segments.at(-1)
   if (last === undefined) return segments
-  if (!readOnly) {
+  if (options.readOnly !== true) {
     const file = await disk.open(last.name)
     await file.datasync()
     await file.close()
     await disk.syncFolder()
   }
-  last.end = (await walkSegment(disk, last)).end
+  const walk = await unlessDeleted(options, last.name, () => walkSegment(disk, last))
+  last.end = walk?.end ?? last.header.firstOffset
   return segments
+}
+
+/** Null when the writer beside a reader has deleted the segment since it was listed: nobody needs it. */
+async function unlessDeleted<T>(
+  { disk, readOnly }: LogOptions,
+  name: string,
+  read: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await read()
+  } catch (error) {
+    if (readOnly !== true) throw error
+    // A creation that failed half-way is deleted and made again under its name.
+    return (await disk.list()).includes(name) ? read() : null
+  }
 }
 
 interface Walk {

@@ -8,57 +8,43 @@
  */
 import { isCode } from '#base/errors.ts'
 import { randomHex } from '#base/random.ts'
-import { Chain } from '#storage/catalog/chain.ts'
 import { catalogConflict } from '#storage/catalog/errors.ts'
-import { Catalog } from '#storage/catalog/commit.ts'
-import { LiveCatalog } from '#storage/catalog/live.ts'
-import { chainName, type ChainId } from '#storage/catalog/names.ts'
-import { PinLedger } from '#storage/catalog/pins.ts'
+import type { LiveCatalog } from '#storage/catalog/live.ts'
 import { oneProcessRule, sweepOrphans } from '#storage/catalog/sweep.ts'
-import type { LogRecord } from '#storage/log/log.ts'
-import { payloadKind } from '#storage/log/log.ts'
-import { SegmentedLog } from '#storage/log/segmented-log.ts'
-import type { Store } from '#storage/objects/store.ts'
-import type { Clock } from '#base/clock.ts'
+import { logFailed } from '#storage/log/errors.ts'
+import { replaying, runsFull } from '#ingester/errors.ts'
+import { pinSnapshot } from '#querier/snapshot.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
 import { chooseMerge, defaultChoice, foldOf } from '#compactor/choose.ts'
-import { runJob } from '#compactor/job.ts'
+import { runJob, type Job } from '#compactor/job.ts'
 import { checkNothingLeft, Needed } from './check.ts'
-import { l0Object, rewriteRows, rowsOf, signal, simCodec, simReader, type Row } from './rows.ts'
+import { openHouse, type House, type World } from './house.ts'
+import { maxRows, requestOf, rowsOfRuns } from './requests.ts'
+import { rewriteRows, rowsOf, signal, tenant, type Row } from './rows.ts'
 import type { Variant } from './rules.ts'
 import { Scheduler, type Actor } from './scheduler.ts'
-import { SimDisk } from './sim-disk.ts'
+import { SimDisk, SyncFailed } from './sim-disk.ts'
 import { SimStore } from './sim-store.ts'
 
 const always = { fromMs: -Infinity, toMs: Infinity }
+/** What a query of everything needs. */
+const everything = { signal, from: 0n, to: 2n ** 62n } as const
+const writers = 2
+/** How long a query waits for the Log to be read back. */
+const readyMs = 5000
 const choice = { ...defaultChoice(3_600_000), settleMs: 0, windowsMs: [3_600_000] }
-/** A few commits fit, so that segments are forgotten often. */
-const segmentBytes = 6000
-
-/** What a process has after its start. */
-interface Running {
-  readonly actor: Actor
-  readonly clock: Clock
-  readonly store: Store
-  readonly log: SegmentedLog
-  readonly chain: ChainId
-  readonly writer: Chain
-  readonly live: LiveCatalog
-  readonly pins: PinLedger
-  /** The newest rows, as runs hold them: published after the Log acknowledged, in offset order. */
-  readonly runs: { rows: readonly Row[] }
-}
-
 export class Process {
   readonly scheduler: Scheduler
   readonly sim: SimStore
   readonly #disk: SimDisk
   readonly #variant: Variant
+  readonly #world: World
   readonly #steps: number
   readonly #crashEvery: number
   readonly #needed: Needed
   #nextRow = 0
-  /** Rows that were given to the Log: true once acknowledged. */
-  readonly #ledger = new Map<number, boolean>()
+  /** By row that was sent: whether it was acknowledged. */
+  readonly #ledger: boolean[] = []
 
   constructor(seed: number, variant: Variant, steps: number) {
     this.scheduler = new Scheduler(seed)
@@ -66,10 +52,12 @@ export class Process {
     this.#steps = steps
     const { random } = this.scheduler
     this.#crashEvery = [60, 150, 400][random.below(3)] ?? 150
-    this.#disk = new SimDisk(this.scheduler, variant !== 'noSync')
+    const failSync = random.below(3) === 0 ? 0.02 : 0
+    this.#disk = new SimDisk(this.scheduler, { syncs: variant !== 'noSync', failSync })
     const lossy = random.below(3) === 0
     const faults = { lostRequest: lossy ? 0.02 : 0, lostReply: lossy ? 0.04 : 0 }
     this.sim = new SimStore(this.scheduler, faults)
+    this.#world = { scheduler: this.scheduler, disk: this.#disk, sim: this.sim, variant }
     this.#needed = new Needed(this.sim)
     this.scheduler.watch = () => this.#needed.follow()
     this.sim.onDelete = (key) => {
@@ -102,105 +90,71 @@ export class Process {
     const { scheduler } = this
     const actor = scheduler.actor('process')
     scheduler.run(actor, async () => {
-      const process = await this.#open(actor)
-      scheduler.run(actor, () => this.#write(process))
-      scheduler.run(actor, () => this.#write(process))
-      scheduler.run(actor, () => this.#flush(process))
-      scheduler.run(actor, () => this.#compact(process))
-      scheduler.run(actor, () => this.#read(process))
+      const house = await this.#open(actor)
+      for (let writer = 0; writer < writers; writer++) {
+        scheduler.run(actor, () => this.#write(house))
+      }
+      scheduler.run(actor, () => this.#compact(house))
+      scheduler.run(actor, () => this.#read(house))
     })
     return actor
   }
 
-  async #open(actor: Actor): Promise<Running> {
-    const { scheduler } = this
-    const clock = scheduler.clock(actor)
-    const store = this.sim.view(actor, clock)
-    const { random } = scheduler
-    const disk = this.#disk.view(actor)
-    const log = await SegmentedLog.open({ disk, clock, random, segmentBytes, minFreeBytes: 0 })
-    if (log.damages.length > 0) scheduler.fail(`damage: ${JSON.stringify(log.damages)}`)
-    const chain = { logId: log.id, partition: 0 }
-    const catalog = new Catalog({ store, signal, codec: simCodec, clock, random })
-    const newestRoot = () => catalog.newestRoot()
-    const deps = { store, signal, newestRoot, readL0: simReader(store), clock }
-    const writer = new Chain({ ...deps, chain })
-    const { nextOffset } = await writer.recover()
-    if (nextOffset > log.end()) {
-      scheduler.fail(`the store holds offsets up to ${nextOffset}, the Log ends at ${log.end()}`)
+  /** Starts until the disk lets it: a start whose sync fails ends with an error. */
+  async #open(actor: Actor): Promise<House> {
+    for (;;) {
+      try {
+        return await openHouse(this.#world, actor)
+      } catch (error) {
+        if (!(error instanceof SyncFailed)) throw error
+      }
     }
-    const live = await LiveCatalog.open(catalog, deps)
-    const rows: Row[] = []
-    for await (const { offset, record } of log.fetch(nextOffset)) rows.push([offset, idOf(record)])
-    const pins = new PinLedger(clock)
-    return { actor, clock, store, log, chain, writer, live, pins, runs: { rows } }
   }
 
-  #idle({ actor }: Running): Promise<void> {
+  #idle({ actor }: House): Promise<void> {
     return this.scheduler.perform(actor, () => {})
   }
 
-  async #write(process: Running): Promise<void> {
-    for (;;) {
-      const ids = Array.from({ length: 1 + this.scheduler.random.below(3) }, () => this.#nextRow++)
-      for (const id of ids) this.#ledger.set(id, false)
-      const { first } = await process.log.append(ids.map(recordOf))
-      const rows = ids.map((id, at): Row => [first + at, id])
-      process.runs.rows = [...process.runs.rows, ...rows]
-      for (const id of ids) this.#ledger.set(id, true)
-      await this.#idle(process)
-    }
-  }
-
-  async #flush(process: Running): Promise<void> {
-    for (;;) {
-      await this.#flushOnce(process)
-      await this.#idle(process)
-    }
-  }
-
-  async #flushOnce({ log, chain, writer, live, runs }: Running): Promise<void> {
-    const name = chainName(chain)
-    const from = live.snapshot().ends[name] ?? 0
-    // A cut takes what is published: the Log may be further already.
-    const { rows } = runs
-    const to = (rows.at(-1)?.[0] ?? -1) + 1
-    if (to <= from) return
-    const nonce = randomHex(this.scheduler.random, 4)
-    const { object, entry } = l0Object(chain, { from, to }, { nonce, rows })
-    if ((await writer.commit(object)) !== 'committed') {
-      this.scheduler.fail(`the only writer of a chain was told to start again at ${from}`)
-      return
-    }
-    live.addL0(name, entry)
-    runs.rows = runs.rows.filter(([offset]) => offset >= to)
-    await log.forget(to)
-  }
-
-  async #compact(process: Running): Promise<void> {
+  async #write(house: House): Promise<void> {
     const { random } = this.scheduler
-    const { store, live } = process
-    for (let round = 0; ; round++) {
-      if (round === 0) await this.#sweepOrphans(process)
-      const { snapshot, pin } = live.pinned(process.pins)
+    for (;;) {
+      const ids = Array.from({ length: 1 + random.below(maxRows - 1) }, () => this.#nextRow++)
+      this.#ledger.push(...ids.map(() => false))
+      try {
+        const { accepted } = await house.ingester.accept(requestOf(ids, random.below(4) === 0))
+        if (accepted !== ids.length)
+          this.scheduler.fail(`${accepted} of ${ids.length} rows accepted`)
+        for (const id of ids) this.#ledger[id] = true
+      } catch (error) {
+        if (!isCode(error, logFailed) && !isCode(error, runsFull)) throw error
+      }
+      await this.#idle(house)
+    }
+  }
+
+  async #compact(house: House): Promise<void> {
+    const { random } = this.scheduler
+    const { store, live } = house
+    await this.#sweepOrphans(house)
+    for (;;) {
+      const { snapshot, pin } = live.pinned(house.pins)
       try {
         const fold = random.below(3) > 0 && snapshot.l0.length > 0
         const tree = { ...snapshot, l0: [] }
         const job = fold
           ? foldOf(snapshot, oneChain(snapshot.l0), choice)
-          : chooseMerge(signal, (await live.blocks(tree, 't', always)).slice(0, 4), choice, 1e12)
-        if (job !== null) await this.#runJob(job, process)
+          : chooseMerge(signal, (await live.blocks(tree, tenant, always)).slice(0, 4), choice, 1e12)
+        if (job !== null) await this.#runJob(job, house)
       } finally {
         pin.release()
       }
-      const rule = this.#variant === 'noPins' ? () => true : oneProcessRule(signal, process.pins)
+      const rule = this.#variant === 'noPins' ? () => true : oneProcessRule(signal, house.pins)
       await live.sweepRetired(store, rule)
-      await this.#idle(process)
+      await this.#idle(house)
     }
   }
 
-  async #runJob(job: Parameters<typeof runJob>[0], process: Running): Promise<void> {
-    const { store, live, clock } = process
+  async #runJob(job: Job, { store, live, clock }: House): Promise<void> {
     const rewrite = rewriteRows(store, () => randomHex(this.scheduler.random, 6))
     const commit = (change: Parameters<LiveCatalog['commit']>[0]) => live.commit(change)
     try {
@@ -211,37 +165,50 @@ export class Process {
     }
   }
 
-  async #sweepOrphans({ live, store, clock }: Running): Promise<void> {
+  async #sweepOrphans({ live, store, clock }: House): Promise<void> {
     const { catalog } = live
     const newestRoot = () => catalog.newestRoot()
     await sweepOrphans({ store, signal, nodes: catalog.nodes, clock, newestRoot, minAgeMs: 0 })
   }
 
-  async #read(process: Running): Promise<void> {
+  async #read(house: House): Promise<void> {
     for (;;) {
-      await this.#check(process)
-      await this.#idle(process)
+      try {
+        await this.#check(house)
+      } catch (error) {
+        if (!isCode(error, replaying)) throw error
+      }
+      await this.#idle(house)
     }
   }
 
-  /** Every acknowledged row exactly once, in the pinned snapshot and the runs. */
-  async #check({ live, pins, runs, chain, store }: Running): Promise<void> {
-    const acknowledged = [...this.#ledger].flatMap(([id, acked]) => (acked ? [id] : []))
-    const { snapshot, pin } = live.pinned(pins)
-    const end = snapshot.ends[chainName(chain)] ?? 0
-    const seen = new Map<number, number>()
-    const see = (id: number) => seen.set(id, (seen.get(id) ?? 0) + 1)
-    for (const [offset, id] of runs.rows) if (offset >= end) see(id)
-    for (const { key } of await live.blocks(snapshot, 't', always)) {
-      for (const [, id] of rowsOf((await store.get(key)).bytes)) see(id)
+  /** Every acknowledged row exactly once in a query's snapshot, pinned as queries pin it. */
+  async #check({ actor, live, pins, ingester, slabs, store }: House): Promise<void> {
+    await ingester.ready(readyMs)
+    const acknowledged = [...this.#ledger]
+    const seen = new Uint8Array(this.#nextRow)
+    const see = (rows: readonly Row[]) => {
+      for (const [, id] of rows) seen[id] = (seen[id] ?? 0) + 1
     }
-    pin.release()
-    for (const id of acknowledged) {
-      if (seen.get(id) !== 1) this.scheduler.fail(`row ${id} seen ${seen.get(id) ?? 0} times`)
+    let expired = false
+    const request = { tenants: [tenant], needs: [everything], expire: () => (expired = true) }
+    const runs = (name: SignalName) => ingester.runs(name)
+    const catalogs = { logs: { live }, metrics: { live }, traces: { live } }
+    const pinned = await pinSnapshot(request, { catalogs, runs, pins })
+    for (const view of pinned.views) {
+      for (const run of view.runs) {
+        see(await this.scheduler.perform(actor, () => rowsOfRuns(slabs, [run])))
+      }
+      for (const { key } of view.blocks[tenant] ?? []) see(rowsOf((await store.get(key)).bytes))
     }
-    for (const [id, times] of seen) {
-      if (times > 1) this.scheduler.fail(`row ${id} seen ${times} times`)
-    }
+    pinned.release()
+    // A query that was told to end gives no answer.
+    if (expired) return
+    seen.forEach((times, id) => {
+      if (times > 1 || (times === 0 && acknowledged[id] === true)) {
+        this.scheduler.fail(`row ${id} seen ${times} times`)
+      }
+    })
   }
 
   /** A last loss of power; then all is flushed, folded and swept. */
@@ -250,12 +217,16 @@ export class Process {
     this.#crash(actor, true)
     this.sim.faults.lostReply = 0
     this.sim.faults.lostRequest = 0
+    this.#disk.faults.failSync = 0
     let done = false
     const last = scheduler.actor('last')
     scheduler.run(last, async () => {
       const process = await this.#open(last)
+      while (process.ingester.parts.some((part) => part.unready() !== null)) {
+        await this.#idle(process)
+      }
       await this.#check(process)
-      await this.#flushOnce(process)
+      await process.ingester.flushAll()
       for (;;) {
         const { l0 } = process.live.snapshot()
         if (l0.length === 0) break
@@ -278,21 +249,4 @@ function oneChain<T extends { readonly key: string }>(l0: readonly T[]): T[] {
   const folder = (key: string) => key.slice(0, key.lastIndexOf('/'))
   const first = folder(l0[0]?.key ?? '')
   return l0.filter(({ key }) => folder(key) === first).slice(0, 4)
-}
-
-function recordOf(id: number): LogRecord {
-  return {
-    tenant: 't',
-    signal,
-    kind: payloadKind.columns,
-    receivedNs: 0n,
-    requestHash: '00'.repeat(16),
-    rows: 1,
-    rejects: '',
-    payload: Buffer.from(String(id)),
-  }
-}
-
-function idOf(record: LogRecord): number {
-  return Number(Buffer.from(record.payload).toString())
 }

@@ -12,7 +12,7 @@ import type { Store } from '#storage/objects/store.ts'
 import type { Job, Rewrite } from '#compactor/job.ts'
 
 export const signal = 'logs'
-const tenant = 't'
+export const tenant = 't'
 
 /** Offset and id of a row. */
 export type Row = readonly [offset: number, id: number]

@@ -25,12 +25,20 @@ export const variants = {
   rootBeforeNodes: 'R6: the root is created before what it names',
   noPins: 'R7: in one process, retired objects go although a snapshot is pinned',
   noSync: 'the Log acknowledges without a sync',
+  noRunPins: 'runs that a query reads are used again',
+  forgetEarly: 'the Log is shortened before its rows are in blocks',
 } as const
 
 export type Variant = keyof typeof variants
 
 /** Which world shows what a variant breaks. */
-export const processVariants: readonly Variant[] = ['allRules', 'noPins', 'noSync']
+export const processVariants: readonly Variant[] = [
+  'allRules',
+  'noPins',
+  'noSync',
+  'noRunPins',
+  'forgetEarly',
+]
 export const fleetVariants: readonly Variant[] = [
   'allRules',
   'adoptUnchecked',

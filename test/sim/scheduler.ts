@@ -159,9 +159,9 @@ export class Scheduler {
     if (!done()) this.fail(`not done after ${limit} steps`)
   }
 
-  /** The clock of an actor: each step is 10 ms, and every wait is one task. */
-  clock(actor: Actor): Clock {
-    const nowMs = () => 1_000_000 + this.steps * 10
+  /** The clock of an actor: each step is `stepMs`, and every wait, however long, is one task. */
+  clock(actor: Actor, stepMs = 10): Clock {
+    const nowMs = () => 1_000_000 + this.steps * stepMs
     return {
       nowMs,
       nowNs: () => BigInt(nowMs()) * 1_000_000n,

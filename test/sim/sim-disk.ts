@@ -22,15 +22,23 @@ interface File {
   named: boolean
 }
 
+export interface DiskFaults {
+  /** Off: `datasync` lies, as the variant without a sync. */
+  readonly syncs: boolean
+  /** Probability that a sync fails; what it should have covered stays in the cache. */
+  failSync: number
+}
+
+export class SyncFailed extends Error {}
+
 export class SimDisk {
   readonly #scheduler: Scheduler
-  /** Off: `datasync` lies, as the variant without a sync. */
-  readonly #syncs: boolean
+  readonly faults: DiskFaults
   #files = new Map<string, File>()
 
-  constructor(scheduler: Scheduler, syncs: boolean) {
+  constructor(scheduler: Scheduler, faults: DiskFaults) {
     this.#scheduler = scheduler
-    this.#syncs = syncs
+    this.faults = faults
   }
 
   /** The disk as a process sees it. */
@@ -79,7 +87,8 @@ export class SimDisk {
   }
 
   #sync(file: File): void {
-    if (!this.#syncs) return
+    if (!this.faults.syncs) return
+    if (this.#scheduler.random.fraction() < this.faults.failSync) throw new SyncFailed()
     for (const write of file.unsynced) file.durable = written(file.durable, write)
     file.unsynced = []
   }

@@ -12,8 +12,10 @@ const recorded: readonly [Variant, WorldName, seed: number][] = [
   ['deleteBeforeCommit', 'fleet', 0],
   ['noConflict', 'fleet', 0],
   ['rootBeforeNodes', 'fleet', 2],
-  ['noPins', 'process', 1],
+  ['noPins', 'process', 2],
   ['noSync', 'process', 0],
+  ['noRunPins', 'process', 3],
+  ['forgetEarly', 'process', 2],
 ]
 
 for (const [variant, world, seed] of recorded) {
