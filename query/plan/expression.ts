@@ -102,6 +102,23 @@ export function rewriteExpression(
 
 /** Calls `see` for every column an expression reads, with repetitions. */
 export function eachColumn(expression: Expression, see: (column: ColumnName) => void): void {
-  if (expression.kind === 'column' || expression.kind === 'ip') see(expression.column)
-  else for (const operand of operandsOf(expression)) eachColumn(operand, see)
+  switch (expression.kind) {
+    case 'literal':
+      return
+    case 'column':
+    case 'ip':
+      see(expression.column)
+      return
+    case 'convert':
+    case 'exists':
+    case 'not':
+    case 'negative':
+      eachColumn(expression.operand, see)
+      return
+    case 'arithmetic':
+    case 'comparison':
+    case 'logic':
+      eachColumn(expression.left, see)
+      eachColumn(expression.right, see)
+  }
 }

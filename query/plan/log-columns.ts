@@ -2,61 +2,57 @@
  * What the stages of a log pipeline read: which labels must exist before them so that the demanded ones are
  * right after them, and whether they look at the line. Both are upper bounds.
  */
-import { eachColumn, type Expression } from './expression.ts'
-import type { Stage } from './rows.ts'
+import { eachColumn } from './expression.ts'
+import { labelSet, type LabelSet } from './label-set.ts'
+import type { Stage, Template } from './rows.ts'
 
 const extracted = '_extracted'
 
 /** The labels needed before the stages, given those needed after them. */
-export function labelsBefore(
-  stages: readonly Stage[],
-  after: ReadonlySet<string>,
-): 'all' | ReadonlySet<string> {
-  const labels = new Set(after)
-  for (const stage of stages) {
-    const read = labelsRead(stage)
-    if (read === 'all') return 'all'
-    for (const label of read) labels.add(label)
-  }
+export function labelsBefore(stages: readonly Stage[], after: LabelSet): 'all' | LabelSet {
+  const labels = after.slice()
+  for (const stage of stages) if (!addLabelsRead(stage, labels)) return 'all'
+  let made = false
   for (const label of labels) {
     // The error labels are made by the pipeline.
-    if (label.startsWith('__error')) labels.delete(label)
+    if (label.startsWith('__error')) made = true
     // A parsed label that meets a stored one of its name is renamed; whether it does must be known.
-    // (A set visits what is added to it on the way.)
-    if (label.endsWith(extracted)) labels.add(label.slice(0, -extracted.length))
+    // (The loop visits what is added to the list on the way.)
+    if (label.endsWith(extracted)) labels.push(label.slice(0, -extracted.length))
   }
-  return labels
+  return labelSet(made ? labels.filter((label) => !label.startsWith('__error')) : labels)
 }
 
-function labelsRead(stage: Stage): 'all' | readonly string[] {
+/** Adds what the stage reads; false when that may be any label. */
+function addLabelsRead(stage: Stage, labels: string[]): boolean {
   switch (stage.kind) {
     case 'label-filter':
-      return keysOf(stage.condition)
+      eachColumn(stage.condition, ({ key }) => labels.push(key))
+      return true
     case 'line-format':
-      return stage.template.labels
-    case 'label-format': {
-      const reads: string[] = []
-      for (const assignment of stage.assignments) {
-        if ('from' in assignment) reads.push(assignment.from)
-        else if (assignment.template.labels === 'all') return 'all'
-        else reads.push(...assignment.template.labels)
-      }
-      return reads
-    }
+      return addTemplateReads(stage.template, labels)
+    case 'label-format':
+      return stage.assignments.every((assignment) => {
+        if (!('from' in assignment)) return addTemplateReads(assignment.template, labels)
+        labels.push(assignment.from)
+        return true
+      })
     case 'drop':
     case 'keep':
-      return stage.targets.flatMap(({ label, matcher }) => (matcher === null ? [] : [label]))
+      for (const { label, matcher } of stage.targets) if (matcher !== null) labels.push(label)
+      return true
     case 'unwrap':
-      return [stage.label]
+      labels.push(stage.label)
+      return true
     default:
-      return []
+      return true
   }
 }
 
-function keysOf(condition: Expression): readonly string[] {
-  const keys: string[] = []
-  eachColumn(condition, ({ key }) => keys.push(key))
-  return keys
+function addTemplateReads(template: Template, labels: string[]): boolean {
+  if (template.labels === 'all') return false
+  for (const label of template.labels) labels.push(label)
+  return true
 }
 
 /** Whether a stage looks at the line, as stored or as changed before. */

@@ -5,37 +5,63 @@
 import type { ColumnName } from './column.ts'
 import { eachColumn, type Expression } from './expression.ts'
 import type { PlanNode } from './nodes.ts'
+import type { Stage } from './rows.ts'
 import type { SpansetExpression, SpansetScalar, SpansetStage } from './spans.ts'
 
 type Change = (expression: Expression) => Expression
 
-/** The node with each expression of its stages changed, from the outermost. */
+/** The node with each expression of its stages changed, from the outermost; the same node when none differs. */
 export function rewriteConditions(node: PlanNode, change: Change): PlanNode {
   if (node.kind === 'pipeline') {
-    if (!node.stages.some(({ kind }) => kind === 'label-filter')) return node
-    const stages = node.stages.map((stage) =>
-      stage.kind === 'label-filter' ? { ...stage, condition: change(stage.condition) } : stage,
-    )
-    return { ...node, stages }
+    const stages = mapSame(node.stages, changeRowStage, change)
+    return stages === node.stages ? node : { ...node, stages }
   }
   if (node.kind === 'spans') {
-    return { ...node, stages: node.stages.map((stage) => changeStage(stage, change)) }
+    const stages = mapSame(node.stages, changeStage, change)
+    return stages === node.stages ? node : { ...node, stages }
   }
-  return node.kind === 'span-compare' ? { ...node, selection: change(node.selection) } : node
+  if (node.kind !== 'span-compare') return node
+  const selection = change(node.selection)
+  return selection === node.selection ? node : { ...node, selection }
+}
+
+/** The list itself when no item changes. */
+function mapSame<T>(
+  items: readonly T[],
+  changeItem: (item: T, change: Change) => T,
+  change: Change,
+): readonly T[] {
+  let changed: T[] | null = null
+  for (const [i, item] of items.entries()) {
+    const next = changeItem(item, change)
+    if (next === item) continue
+    changed ??= items.slice()
+    changed[i] = next
+  }
+  return changed ?? items
+}
+
+function changeRowStage(stage: Stage, change: Change): Stage {
+  if (stage.kind !== 'label-filter') return stage
+  const condition = change(stage.condition)
+  return condition === stage.condition ? stage : { ...stage, condition }
 }
 
 function changeStage(stage: SpansetStage, change: Change): SpansetStage {
   switch (stage.kind) {
-    case 'spansets':
-      return { ...stage, expression: changeSpansets(stage.expression, change) }
-    case 'group':
-      return { ...stage, by: change(stage.by) }
-    case 'having':
-      return {
-        ...stage,
-        left: changeScalar(stage.left, change),
-        right: changeScalar(stage.right, change),
-      }
+    case 'spansets': {
+      const expression = changeSpansets(stage.expression, change)
+      return expression === stage.expression ? stage : { ...stage, expression }
+    }
+    case 'group': {
+      const by = change(stage.by)
+      return by === stage.by ? stage : { ...stage, by }
+    }
+    case 'having': {
+      const left = changeScalar(stage.left, change)
+      const right = changeScalar(stage.right, change)
+      return left === stage.left && right === stage.right ? stage : { ...stage, left, right }
+    }
     case 'coalesce':
     case 'project':
       return stage
@@ -44,17 +70,21 @@ function changeStage(stage: SpansetStage, change: Change): SpansetStage {
 
 function changeSpansets(expression: SpansetExpression, change: Change): SpansetExpression {
   switch (expression.kind) {
-    case 'match':
-      return { ...expression, condition: change(expression.condition) }
-    case 'nested':
-      return { ...expression, stages: expression.stages.map((stage) => changeStage(stage, change)) }
+    case 'match': {
+      const condition = change(expression.condition)
+      return condition === expression.condition ? expression : { ...expression, condition }
+    }
+    case 'nested': {
+      const stages = mapSame(expression.stages, changeStage, change)
+      return stages === expression.stages ? expression : { ...expression, stages }
+    }
     case 'combine':
-    case 'structural':
-      return {
-        ...expression,
-        left: changeSpansets(expression.left, change),
-        right: changeSpansets(expression.right, change),
-      }
+    case 'structural': {
+      const left = changeSpansets(expression.left, change)
+      const right = changeSpansets(expression.right, change)
+      const same = left === expression.left && right === expression.right
+      return same ? expression : { ...expression, left, right }
+    }
   }
 }
 
@@ -62,20 +92,21 @@ function changeScalar(scalar: SpansetScalar, change: Change): SpansetScalar {
   switch (scalar.kind) {
     case 'literal':
       return scalar
-    case 'aggregate':
-      return { ...scalar, operand: scalar.operand === null ? null : change(scalar.operand) }
-    case 'arithmetic':
-      return {
-        ...scalar,
-        left: changeScalar(scalar.left, change),
-        right: changeScalar(scalar.right, change),
-      }
-    case 'nested':
-      return {
-        ...scalar,
-        stages: scalar.stages.map((stage) => changeStage(stage, change)),
-        scalar: changeScalar(scalar.scalar, change),
-      }
+    case 'aggregate': {
+      const operand = scalar.operand === null ? null : change(scalar.operand)
+      return operand === scalar.operand ? scalar : { ...scalar, operand }
+    }
+    case 'arithmetic': {
+      const left = changeScalar(scalar.left, change)
+      const right = changeScalar(scalar.right, change)
+      return left === scalar.left && right === scalar.right ? scalar : { ...scalar, left, right }
+    }
+    case 'nested': {
+      const stages = mapSame(scalar.stages, changeStage, change)
+      const inner = changeScalar(scalar.scalar, change)
+      const same = stages === scalar.stages && inner === scalar.scalar
+      return same ? scalar : { ...scalar, stages, scalar: inner }
+    }
   }
 }
 

@@ -10,15 +10,15 @@
  * count or sum makes that indifferent (logql.md §13.3). The name of a metric is always delivered with
  * a window, since warnings are about it.
  */
-import type { ColumnName } from '../column.ts'
+import type { ColumnName, NameScope } from '../column.ts'
+import { labelSet, noLabels, unite, type LabelSet } from '../label-set.ts'
 import { labelsBefore, readsLine } from '../log-columns.ts'
 import type { NodeOf, PlanNode } from '../nodes.ts'
 import { columnsOfStages } from '../stages.ts'
-import type { Matching } from '../vectors.ts'
-import { inputsOf, withInputs } from '../walk.ts'
+import { mapInputs } from '../walk.ts'
 
 /** The labels somebody above reads, or every one. */
-type Labels = 'all' | ReadonlySet<string>
+type Labels = 'all' | LabelSet
 
 interface Demand {
   readonly labels: Labels
@@ -29,7 +29,7 @@ interface Demand {
 }
 
 const everything: Demand = { labels: 'all', line: true, apart: true }
-const nothing: Demand = { labels: new Set(), line: false, apart: false }
+const nothing: Demand = { labels: noLabels, line: false, apart: false }
 
 function series(labels: Labels): Demand {
   return { labels, line: false, apart: true }
@@ -49,11 +49,9 @@ function need(node: PlanNode, demand: Demand): PlanNode {
   }
   // A comparison is about every attribute there is.
   if (node.kind === 'span-compare') return node
-  const inputs = inputsOf(node)
-  return withInputs(
-    node,
-    inputs.map((input, index) => need(input, demandOn(node, index, demand))),
-  )
+  const change = (input: PlanNode, asked: Demand, index: number) =>
+    need(input, demandOn(node, index, asked))
+  return mapInputs(node, change, demand)
 }
 
 /** What a node asks of its input number `index`, when `demand` is asked of it. */
@@ -82,6 +80,8 @@ function demandOn(node: PlanNode, index: number, demand: Demand): Demand {
   }
 }
 
+const nameOnly: LabelSet = ['__name__']
+
 const additive = new Set<string>([
   'count_over_time',
   'rate',
@@ -92,11 +92,11 @@ const additive = new Set<string>([
 
 function demandOfRange(node: NodeOf<'range-aggregate'>, demand: Demand): Demand {
   const { dialect, grouping } = node
-  if (dialect !== 'logql') return series(plus(demand.labels, ['__name__']))
+  if (dialect !== 'logql') return series(plus(demand.labels, nameOnly))
   const line = node.function === 'bytes_over_time' || node.function === 'bytes_rate'
-  if (grouping?.mode === 'by') return { ...series(new Set(grouping.labels)), line }
+  if (grouping?.mode === 'by') return { labels: labelSet(grouping.labels), line, apart: true }
   const merges = grouping === null && !demand.apart && additive.has(node.function)
-  return { ...series(merges ? demand.labels : 'all'), line }
+  return { labels: merges ? demand.labels : 'all', line, apart: true }
 }
 
 const picksSeries = new Set<string>([
@@ -112,23 +112,20 @@ const picksSeries = new Set<string>([
 function demandOfAggregate(node: NodeOf<'aggregate'>, demand: Demand): Demand {
   const { operator, grouping } = node
   if (grouping?.mode === 'without') return everything
-  const by = grouping?.labels ?? []
+  const by = grouping === null ? noLabels : labelSet(grouping.labels)
   if (picksSeries.has(operator)) return series(plus(demand.labels, by))
-  return { ...series(new Set(by)), apart: operator !== 'sum' }
+  return { labels: by, line: false, apart: operator !== 'sum' }
 }
 
 function demandOfBinary(node: NodeOf<'binary'>, index: number, demand: Demand): Demand {
   const { matching, dialect } = node
   if (matching === null) return series(demand.labels)
   if (matching.mode !== 'on' || dialect === 'logql') return everything
-  const { labels, cardinality } = matching
-  if (cardinality === 'one-to-one') return series(new Set(labels))
+  const { cardinality } = matching
+  const labels = labelSet(matching.labels)
+  if (cardinality === 'one-to-one') return series(labels)
   const isOne = cardinality !== 'many-to-many' && (cardinality === 'many-to-one') === (index === 1)
-  return series(isOne ? plusIncluded(matching) : plus(demand.labels, labels))
-}
-
-function plusIncluded({ labels, include }: Matching): Labels {
-  return new Set([...labels, ...include])
+  return series(plus(isOne ? labelSet(matching.include) : demand.labels, labels))
 }
 
 const labelKeeping = new Set<string>([
@@ -157,32 +154,34 @@ const labelKeeping = new Set<string>([
 ])
 
 function demandOfCall(node: NodeOf<'call'>, demand: Demand): Demand {
-  if (node.function === 'scalar') return series(new Set())
+  if (node.function === 'scalar') return series(noLabels)
   return labelKeeping.has(node.function) ? series(demand.labels) : everything
 }
 
-function plus(labels: Labels, more: readonly string[]): Labels {
-  return labels === 'all' ? 'all' : new Set([...labels, ...more])
+function plus(labels: Labels, more: LabelSet): Labels {
+  return labels === 'all' ? 'all' : unite(labels, more)
 }
 
 function needSelect(node: NodeOf<'select'>, demand: Demand, stagesReadLine = false): PlanNode {
   const { labels, line } = demand
-  if (node.signal === 'traces') return node
-  if (labels === 'all' && (line || node.signal === 'metrics')) return node
-  const scope = node.signal === 'logs' ? 'pipeline' : 'label'
-  const names = labels === 'all' ? ['*'] : [...labels].toSorted()
-  const columns: ColumnName[] = names.map((key) => ({ scope, key }))
-  if (node.signal === 'logs' && (line || stagesReadLine))
-    columns.unshift({ scope: 'row', key: 'body' })
+  const { signal } = node
+  if (signal === 'traces') return node
+  if (labels === 'all' && (line || signal === 'metrics')) return node
+  const scope = signal === 'logs' ? 'pipeline' : 'label'
+  const columns: ColumnName[] = []
+  if (signal === 'logs' && (line || stagesReadLine)) columns.push({ scope: 'row', key: 'body' })
+  for (const key of labels === 'all' ? everyLabel : labels) columns.push({ scope, key })
   return { ...node, columns }
 }
 
+const everyLabel: LabelSet = ['*']
+
 function needPipeline(node: NodeOf<'pipeline'>, demand: Demand): PlanNode {
-  const before = demand.labels === 'all' ? 'all' : labelsBefore(node.stages, demand.labels)
-  const labels = before === 'all' ? 'all' : [...before].toSorted()
-  if (node.input.kind !== 'select') return { ...node, labels }
-  const asked = { ...demand, labels: before }
-  return { ...node, labels, input: needSelect(node.input, asked, readsLine(node.stages)) }
+  const { input, stages } = node
+  const labels = demand.labels === 'all' ? 'all' : labelsBefore(stages, demand.labels)
+  if (input.kind !== 'select') return { ...node, labels }
+  const asked = { labels, line: demand.line, apart: demand.apart }
+  return { ...node, labels, input: needSelect(input, asked, readsLine(stages)) }
 }
 
 /** What a search answers with about every span and trace, besides what the query mentions. */
@@ -200,9 +199,26 @@ const searchColumns: readonly ColumnName[] = [
 function readColumns(node: NodeOf<'spans'>, own: readonly ColumnName[]): PlanNode {
   const { input, stages } = node
   if (input.kind !== 'select') return node
-  const unique = new Map<string, ColumnName>()
-  const see = (column: ColumnName) => unique.set(`${column.scope}:${column.key}`, column)
-  columnsOfStages(stages, see)
-  own.forEach(see)
-  return { ...node, input: { ...input, columns: [...unique.values()] } }
+  const columns = new ColumnSet()
+  columnsOfStages(stages, columns.add)
+  own.forEach(columns.add)
+  return { ...node, input: { ...input, columns: columns.list } }
+}
+
+/** Columns in the order in which each was first named. */
+class ColumnSet {
+  readonly list: ColumnName[] = []
+  /** By key, as few keys stand in two scopes. */
+  readonly #scopes = new Map<string, NameScope | Set<NameScope>>()
+
+  readonly add = (column: ColumnName): void => {
+    const { scope, key } = column
+    const known = this.#scopes.get(key)
+    if (known === scope) return
+    if (known === undefined) this.#scopes.set(key, scope)
+    else if (typeof known === 'string') this.#scopes.set(key, new Set([known, scope]))
+    else if (known.has(scope)) return
+    else known.add(scope)
+    this.list.push(column)
+  }
 }

@@ -12,7 +12,7 @@
  */
 import type { Matcher } from '../column.ts'
 import type { NodeOf, PlanNode } from '../nodes.ts'
-import { inputsOf, rewrite, withInputs } from '../walk.ts'
+import { mapInputs, rewrite } from '../walk.ts'
 import type { Matching } from '../vectors.ts'
 
 export function propagateMatchers(plan: PlanNode): PlanNode {
@@ -24,13 +24,14 @@ function propagate(node: NodeOf<'binary'>): PlanNode {
   if (dialect !== 'promql' || matching === null || operator === 'or') return node
   if (matching.fillLeft !== null || matching.fillRight !== null) return node
   const toRight = demanded(node.left, matching)
-  const toLeft = operator === 'unless' ? [] : demanded(node.right, matching)
-  return {
-    ...node,
-    left: mayNarrow(node, 'left') ? demand(node.left, toLeft) : node.left,
-    right: mayNarrow(node, 'right') ? demand(node.right, toRight) : node.right,
-  }
+  const toLeft = operator === 'unless' ? none : demanded(node.right, matching)
+  const left = toLeft.length > 0 && mayNarrow(node, 'left') ? demand(node.left, toLeft) : node.left
+  const right =
+    toRight.length > 0 && mayNarrow(node, 'right') ? demand(node.right, toRight) : node.right
+  return left === node.left && right === node.right ? node : { ...node, left, right }
 }
+
+const none: readonly Matcher[] = []
 
 /** Whether no error of the join can vanish with the series that find no partner. */
 function mayNarrow({ operator, matching, left, right }: NodeOf<'binary'>, side: string): boolean {
@@ -48,7 +49,7 @@ function isUnique(node: PlanNode, matching: Matching): boolean {
     const meets = (label: string) => isMetOn(label, matching)
     return labels.every(meets)
   }
-  const labelsKept = node.kind === 'range-aggregate' || isLabelKeeping(node)
+  const labelsKept = node.kind === 'range-aggregate' || labelKeepingInput(node) !== null
   if (!labelsKept && node.kind !== 'window' && node.kind !== 'instant') return false
   const select = selectOf(node)
   const named = select?.matchers.some((m) => m.label === '__name__' && m.operator === '=') ?? false
@@ -66,17 +67,18 @@ function isMetOn(label: string, { mode, labels }: Matching): boolean {
 
 /** The matchers every series of a node fulfils, of the labels it is met on. */
 function demanded(node: PlanNode, matching: Matching): readonly Matcher[] {
-  return guaranteed(node).filter(
-    (matcher) => matcher.label !== '__name__' && isMetOn(matcher.label, matching),
+  const select = selectOf(node)
+  if (select === null) return none
+  return select.matchers.filter(
+    ({ label }) => label !== '__name__' && isMetOn(label, matching) && comesThrough(node, label),
   )
 }
 
-function guaranteed(node: PlanNode): readonly Matcher[] {
-  if (node.kind === 'select') return node.matchers
+/** Whether a label of the selection below is one of the node's, with the same value. */
+function comesThrough(node: PlanNode, label: string): boolean {
+  if (node.kind === 'select') return true
   const through = inputThatKeepsLabels(node)
-  if (through === null) return []
-  const keeps = keptBy(node)
-  return guaranteed(through).filter((matcher) => keeps(matcher.label))
+  return through !== null && keeps(node, label) && comesThrough(through, label)
 }
 
 /** The node with matchers added to its selections, as far as its labels are theirs. */
@@ -88,27 +90,20 @@ function demand(node: PlanNode, matchers: readonly Matcher[]): PlanNode {
   }
   const through = inputThatKeepsLabels(node)
   if (through === null) return node
-  const keeps = keptBy(node)
-  const changed = demand(
-    through,
-    matchers.filter((matcher) => keeps(matcher.label)),
-  )
-  return withInputs(
-    node,
-    inputsOf(node).map((input) => (input === through ? changed : input)),
-  )
+  const kept = matchers.filter(({ label }) => keeps(node, label))
+  return mapInputs(node, (input) => (input === through ? demand(input, kept) : input), null)
 }
 
 function isSame(a: Matcher, b: Matcher): boolean {
   return a.label === b.label && a.operator === b.operator && a.value === b.value
 }
 
-/** Which of the input's labels, and groups of series, come through a node unchanged. */
-function keptBy(node: PlanNode): (label: string) => boolean {
-  if (node.kind !== 'aggregate') return (label) => label !== '__name__'
+/** Whether a label of the input, and its groups of series, come through a node unchanged. */
+function keeps(node: PlanNode, label: string): boolean {
+  if (node.kind !== 'aggregate') return label !== '__name__'
   const { grouping } = node
-  if (grouping?.mode === 'without') return () => false
-  return (label) => grouping?.labels.includes(label) ?? false
+  if (grouping === null || grouping.mode === 'without') return false
+  return grouping.labels.includes(label)
 }
 
 const groupwise = new Set([
@@ -146,8 +141,11 @@ const labelKeeping = new Set<string>([
   'histogram_avg',
 ])
 
-function isLabelKeeping(node: PlanNode): boolean {
-  return node.kind === 'negate' || (node.kind === 'call' && labelKeeping.has(node.function))
+/** The input of a function, or of a sign, that leaves the labels alone; null for any other node. */
+function labelKeepingInput(node: PlanNode): PlanNode | null {
+  if (node.kind === 'negate') return node.input
+  if (node.kind !== 'call' || !labelKeeping.has(node.function)) return null
+  return node.inputs[0] ?? null
 }
 
 /** The one input whose series, name aside, are the node's; null where labels or series differ otherwise. */
@@ -159,7 +157,7 @@ function inputThatKeepsLabels(node: PlanNode): PlanNode | null {
   if (node.kind === 'aggregate') return isPlainAggregate(node) ? node.input : null
   // What a function reports about a series that finds no partner is a warning, not an answer.
   if (node.kind === 'range-aggregate') return node.grouping === null ? node.input : null
-  return isLabelKeeping(node) ? (inputsOf(node)[0] ?? null) : null
+  return labelKeepingInput(node)
 }
 
 function selectOf(node: PlanNode): NodeOf<'select'> | null {

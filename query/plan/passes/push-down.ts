@@ -21,17 +21,18 @@ import type { Dialect } from '../time.ts'
 import { rewrite } from '../walk.ts'
 
 export function pushDown(plan: PlanNode): PlanNode {
-  return rewrite(plan, (node) => {
-    if (node.kind === 'pipeline')
-      return { ...node, input: narrow(node.input, ofPipeline(node.stages)) }
-    if (node.kind === 'spans') return { ...node, input: narrow(node.input, ofSpans(node.stages)) }
-    return node
-  })
+  return rewrite(plan, narrow)
 }
 
-function narrow(input: PlanNode, conditions: readonly Condition[]): PlanNode {
-  if (input.kind !== 'select' || conditions.length === 0) return input
-  return { ...input, conditions: [...input.conditions, ...conditions] }
+function narrow(node: PlanNode): PlanNode {
+  if (node.kind !== 'pipeline' && node.kind !== 'spans') return node
+  const { input } = node
+  if (input.kind !== 'select') return node
+  const found = node.kind === 'pipeline' ? ofPipeline(node.stages) : ofSpans(node.stages)
+  if (found.length === 0) return node
+  const conditions = input.conditions.length === 0 ? found : [...input.conditions, ...found]
+  const narrowed: PlanNode = { ...input, conditions }
+  return node.kind === 'pipeline' ? { ...node, input: narrowed } : { ...node, input: narrowed }
 }
 
 function ofPipeline(stages: readonly Stage[]): readonly Condition[] {
@@ -89,9 +90,11 @@ function ofSpansets(expression: SpansetExpression): readonly Condition[] {
     case 'nested':
       return ofSpans(expression.stages)
     case 'combine': {
-      const left = ofSpansets(expression.left)
-      const right = ofSpansets(expression.right)
-      return expression.operator === 'and' ? [...left, ...right] : either(left, right)
+      if (expression.operator === 'and') {
+        return [...ofSpansets(expression.left), ...ofSpansets(expression.right)]
+      }
+      const operands: Condition[] = []
+      return addSides(expression, operands) ? [{ kind: 'or', operands }] : []
     }
     case 'structural': {
       const right = ofSpansets(expression.right)
@@ -100,16 +103,22 @@ function ofSpansets(expression: SpansetExpression): readonly Condition[] {
   }
 }
 
-/** Two sides of which one must hold; each side is one span's condition, or nothing is known. */
-function either(left: readonly Condition[], right: readonly Condition[]): readonly Condition[] {
-  const [a] = left
-  const [b] = right
-  if (a === undefined || b === undefined) return []
-  return [{ kind: 'or', operands: [...alternatives(a), ...alternatives(b)] }]
+/**
+ * Adds a condition per side of a chain of `or`, of which one must hold: each side is one span's
+ * condition. False when nothing is known of a side.
+ */
+function addSides(expression: SpansetExpression, operands: Condition[]): boolean {
+  if (expression.kind === 'combine' && expression.operator === 'or') {
+    return addSides(expression.left, operands) && addSides(expression.right, operands)
+  }
+  const [first] = ofSpansets(expression)
+  if (first !== undefined) addAlternatives(first, operands)
+  return first !== undefined
 }
 
-function alternatives(condition: Condition): readonly Condition[] {
-  return condition.kind === 'or' ? condition.operands : [condition]
+function addAlternatives(condition: Condition, operands: Condition[]): void {
+  if (condition.kind !== 'or') operands.push(condition)
+  else for (const operand of condition.operands) operands.push(operand)
 }
 
 function conjuncts(condition: Condition): readonly Condition[] {
@@ -121,14 +130,36 @@ function conditionOf(expression: Expression, dialect: Dialect): Condition | null
   if (expression.kind === 'exists' && !expression.negated) return presenceOf(expression.operand)
   if (expression.kind === 'comparison') return comparisonOf(expression, dialect)
   if (expression.kind !== 'logic') return null
-  const left = conditionOf(expression.left, dialect)
-  const right = conditionOf(expression.right, dialect)
+  const operands: Condition[] = []
   if (expression.operator === 'or') {
-    if (left === null || right === null) return null
-    return { kind: 'or', operands: [...alternatives(left), ...alternatives(right)] }
+    return addOperandsOfOr(expression, dialect, operands) ? { kind: 'or', operands } : null
   }
-  if (left === null || right === null) return left ?? right
-  return { kind: 'and', operands: [...conjuncts(left), ...conjuncts(right)] }
+  addOperandsOfAnd(expression, dialect, operands)
+  const [only = null] = operands
+  return operands.length < 2 ? only : { kind: 'and', operands }
+}
+
+/** False when an operand has no condition. */
+function addOperandsOfOr(expression: Expression, dialect: Dialect, operands: Condition[]): boolean {
+  if (expression.kind === 'logic' && expression.operator === 'or') {
+    return (
+      addOperandsOfOr(expression.left, dialect, operands) &&
+      addOperandsOfOr(expression.right, dialect, operands)
+    )
+  }
+  const condition = conditionOf(expression, dialect)
+  if (condition !== null) addAlternatives(condition, operands)
+  return condition !== null
+}
+
+function addOperandsOfAnd(expression: Expression, dialect: Dialect, operands: Condition[]): void {
+  if (expression.kind === 'logic' && expression.operator === 'and') {
+    addOperandsOfAnd(expression.left, dialect, operands)
+    addOperandsOfAnd(expression.right, dialect, operands)
+    return
+  }
+  const condition = conditionOf(expression, dialect)
+  if (condition !== null) operands.push(condition)
 }
 
 function presenceOf(expression: Expression): Condition | null {

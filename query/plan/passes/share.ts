@@ -18,22 +18,26 @@ export function share(plan: PlanNode): PlanNode {
 
 /** Every part worth sharing holds a selection, so two equal parts hold two alike. Most plans end here. */
 function hasEqualSelects(plan: PlanNode): boolean {
-  const seen = new Set<string>()
+  const seen = new Set<number>()
   let equal = false
   walk(plan, (node) => {
     if (node.kind !== 'select') return
-    const key = signatureOf(node)
+    const key = fingerprintOf(node)
     equal ||= seen.has(key)
     seen.add(key)
   })
   return equal
 }
 
-/** Equal selections have equal signatures; the opposite need not hold. */
-function signatureOf({ signal, matchers, reach }: Select): string {
-  let text = `${signal} ${reach?.offsetMs} ${reach?.beforeMs}`
-  for (const { label, operator, value } of matchers) text += ` ${label}${operator}${value}`
-  return text
+/** Equal selections have equal fingerprints; the opposite need not hold. */
+function fingerprintOf({ matchers, reach }: Select): number {
+  let print = reach === null ? 0 : Math.imul(reach.offsetMs | 0, 31) + (reach.beforeMs | 0)
+  for (const { label, value } of matchers) {
+    const end = value.length - 1
+    print = Math.imul(print, 31) + (label.length << 16) + end
+    if (end >= 0) print = Math.imul(print, 31) + (value.charCodeAt(0) << 8) + value.charCodeAt(end)
+  }
+  return print | 0
 }
 
 /** A node whose numbered equal is known. `reads` is whether it reaches storage: others are not worth a binding. */

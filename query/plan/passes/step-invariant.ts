@@ -9,7 +9,7 @@
  */
 import type { PlanNode } from '../nodes.ts'
 import { resultOf } from '../result.ts'
-import { inputsOf, withInputs } from '../walk.ts'
+import { inputsOf, walk, withInputs } from '../walk.ts'
 
 const knowsTheStep = new Set<string>([
   'minute',
@@ -37,7 +37,18 @@ interface Seen {
 }
 
 export function markStepInvariant(plan: PlanNode): PlanNode {
-  return wrap(see(plan))
+  return hasFixedTime(plan) ? wrap(see(plan)) : plan
+}
+
+/** Every part worth marking reads at a fixed time. Most plans end here. */
+function hasFixedTime(plan: PlanNode): boolean {
+  let found = false
+  walk(plan, (node) => {
+    if (node.kind === 'instant' || node.kind === 'window' || node.kind === 'subquery') {
+      found ||= node.atMs !== null
+    }
+  })
+  return found
 }
 
 /** `node` with its variable parts' invariant inputs wrapped; itself unwrapped, so that the largest part is. */
