@@ -3,8 +3,8 @@
  * metrics once, in its `metrics.ts`, as data; `createMetrics` turns declarations into live ones. Names
  * are `signalbox_<room>_<thing>_<unit>[_total]`; label values come from closed sets.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { assert } from './assert.ts'
+import type { Sample, Scraped } from './metrics-text.ts'
 
 export interface MetricDeclaration {
   readonly kind: 'counter' | 'gauge' | 'histogram'
@@ -64,61 +64,103 @@ export const secondsBuckets: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ]
 
-/** Live metrics of one process; several may exist, so that tests can build a whole cluster. */
+/** Live values of one metric, by its label values joined; what label values are is in `labels`. */
+interface Live {
+  readonly metric: MetricDeclaration
+  readonly values: Map<string, { readonly labels: Labels; value: number }>
+  readonly distributions: Map<string, Distribution>
+  read: (() => number) | null
+}
+
+interface Distribution {
+  readonly labels: Labels
+  /** Values by the first bucket they fit into, the last for larger ones. */
+  readonly counts: Float64Array
+  sum: number
+}
+
+const noLabels: Labels = {}
+
+/** A key for the label values, in the order of the declaration. */
+function keyOf(metric: MetricDeclaration, labels: Labels): string {
+  let key = ''
+  for (const name of metric.labels) key += `${labels[name] ?? ''}\n`
+  return key
+}
+
+/**
+ * Live metrics of one process; several may exist, so that tests can build a whole cluster. Values are
+ * kept here, since requests count several times each; the library that writes the text of a scrape
+ * is loaded with the first one.
+ */
 export function createMetrics(): Metrics {
-  const registry = new Registry()
-  const live = new Map<string, Counter | Gauge | Histogram>()
-  const find = (metric: MetricDeclaration): Counter | Gauge | Histogram => {
+  const live = new Map<string, Live>()
+  const find = (metric: MetricDeclaration, kind: boolean): Live => {
+    assert(kind, `${metric.name} is a ${metric.kind}`)
     const known = live.get(metric.name)
     if (known !== undefined) return known
-    const options = {
-      name: metric.name,
-      help: metric.help,
-      labelNames: [...metric.labels],
-      registers: [registry],
-    }
-    const made =
-      metric.kind === 'counter'
-        ? new Counter(options)
-        : metric.kind === 'gauge'
-          ? new Gauge(options)
-          : new Histogram({ ...options, buckets: [...(metric.buckets ?? secondsBuckets)] })
+    const made = { metric, values: new Map(), distributions: new Map(), read: null }
     live.set(metric.name, made)
     return made
   }
+  const valueOf = (metric: MetricDeclaration, kind: boolean, labels: Labels) => {
+    const { values } = find(metric, kind)
+    const key = keyOf(metric, labels)
+    const known = values.get(key)
+    if (known !== undefined) return known
+    const made = { labels, value: 0 }
+    values.set(key, made)
+    return made
+  }
   return {
-    add(metric, value, labels = {}) {
-      const found = find(metric)
-      assert(!(found instanceof Histogram), `${metric.name} can be added to`)
-      found.inc(labels, value)
+    add(metric, value, labels = noLabels) {
+      valueOf(metric, metric.kind !== 'histogram', labels).value += value
     },
-    set(metric, value, labels = {}) {
-      const found = find(metric)
-      assert(found instanceof Gauge, `${metric.name} is a gauge`)
-      found.set(labels, value)
+    set(metric, value, labels = noLabels) {
+      valueOf(metric, metric.kind === 'gauge', labels).value = value
     },
-    observe(metric, value, labels = {}) {
-      const found = find(metric)
-      assert(found instanceof Histogram, `${metric.name} is a histogram`)
-      found.observe(labels, value)
+    observe(metric, value, labels = noLabels) {
+      const { distributions } = find(metric, metric.kind === 'histogram')
+      const key = keyOf(metric, labels)
+      const bounds = metric.buckets ?? secondsBuckets
+      let found = distributions.get(key)
+      if (found === undefined) {
+        found = { labels, counts: new Float64Array(bounds.length + 1), sum: 0 }
+        distributions.set(key, found)
+      }
+      let bucket = 0
+      while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket++
+      found.counts[bucket] = (found.counts[bucket] ?? 0) + 1
+      found.sum += value
     },
     onScrape(metric, read) {
       assert(!live.has(metric.name), `${metric.name} is read in one place`)
-      live.set(
-        metric.name,
-        new Gauge({
-          name: metric.name,
-          help: metric.help,
-          registers: [registry],
-          collect() {
-            this.set(read())
-          },
-        }),
-      )
+      find(metric, metric.kind === 'gauge').read = read
     },
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
+    async text() {
+      const { metricsText } = await import('./metrics-text.ts')
+      return metricsText([...live.values()].map(scrape))
+    },
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
   }
+}
+
+function scrape({ metric, values, distributions, read }: Live): Scraped {
+  const { name } = metric
+  if (read !== null) return { metric, samples: [{ name, labels: noLabels, value: read() }] }
+  const samples: Sample[] = []
+  for (const { labels, value } of values.values()) samples.push({ name, labels, value })
+  for (const { labels, counts, sum } of distributions.values()) {
+    let count = 0
+    for (const [i, own] of counts.entries()) {
+      count += own
+      const le = (metric.buckets ?? secondsBuckets)[i] ?? '+Inf'
+      samples.push({ name: `${name}_bucket`, labels: { ...labels, le }, value: count })
+    }
+    samples.push({ name: `${name}_sum`, labels, value: sum })
+    samples.push({ name: `${name}_count`, labels, value: count })
+  }
+  return { metric, samples }
 }
 
 /** The Markdown page of all declared metrics. */

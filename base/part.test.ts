@@ -27,6 +27,18 @@ test('a part that fails to start stops those before it', async (t) => {
   t.assert.equal(log.join(', '), 'start a, stop a')
 })
 
+test('parts may be made while those before them work', async (t) => {
+  const log: string[] = []
+  async function* made() {
+    yield recorded(log, 'a')
+    await Promise.resolve(log.push('make b'))
+    yield recorded(log, 'b')
+    throw new Error('no c')
+  }
+  await t.assert.rejects(run(made()), /no c/)
+  t.assert.equal(log.join(', '), 'start a, make b, start b, stop b, stop a')
+})
+
 test('readiness names the part and the reason', async (t) => {
   const running = await run([recorded([], 'fast'), recorded([], 'slow')])
   t.assert.deepEqual(running.unready(), [{ part: 'slow', reason: 'replaying' }])

@@ -23,12 +23,15 @@ export interface Running {
   end(deadline: AbortSignal): Promise<void>
 }
 
-/** Starts `parts` in order. When one fails, those before it are stopped in reverse and the error is thrown. */
-export async function run(parts: readonly Part[]): Promise<Running> {
+/**
+ * Starts `parts` in order. They may be made while those before them already work. When one fails, or
+ * cannot be made, those before it are stopped in reverse and the error is thrown.
+ */
+export async function run(parts: Iterable<Part> | AsyncIterable<Part>): Promise<Running> {
   const started: Part[] = []
   let draining = false
   try {
-    for (const part of parts) {
+    for await (const part of parts) {
       await part.start()
       started.unshift(part)
     }
@@ -39,7 +42,7 @@ export async function run(parts: readonly Part[]): Promise<Running> {
   return {
     unready: () => [
       ...(draining ? [{ part: 'process', reason: 'draining' }] : []),
-      ...parts.flatMap((part) => {
+      ...started.toReversed().flatMap((part) => {
         const reason = part.unready()
         return reason === null ? [] : [{ part: part.name, reason }]
       }),

@@ -6,7 +6,7 @@ import { httpStatus, statusOf } from '#base/status.ts'
 export interface AdminDeps {
   readonly metrics: Metrics
   readonly unready: () => { part: string; reason: string }[]
-  readonly configText: string
+  readonly configText: () => string
   /** Writes everything in memory into blocks. */
   readonly flush: () => Promise<void>
   /** Folds all blocks as flushed into L1. */
@@ -32,7 +32,7 @@ export function adminApp({ metrics, unready, configText, flush, fold, compact }:
     async () =>
       new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
   )
-  app.get('/config', (context) => context.text(configText))
+  app.get('/config', (context) => context.text(configText()))
   app.post('/flush', async (context) => {
     await flush()
     return context.body(null, httpStatus.noContent)

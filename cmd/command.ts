@@ -1,14 +1,11 @@
-/** Chooses the command of the program and runs it. */
+/** Chooses the command of the program and runs it. What one command needs and others do not is loaded by it. */
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { configInvalid } from '#base/config/errors.ts'
 import { loadConfig, type Loaded } from '#base/config/load.ts'
 import { printConfig, printFlags } from '#base/config/print.ts'
 import { settingsOf } from '#base/config/settings.ts'
 import { programConfig, type ProgramConfig } from './config.ts'
-import { explain, explainLanguages, isExplainLanguage } from './explain.ts'
-import { inspectFile, verifyFiles } from './files.ts'
-import { exitWith, runProcess } from './run.ts'
+import { exitWith } from './exit.ts'
 import { version } from './version.ts'
 
 const usage = `signalbox ${version}: logs, metrics and traces in one process
@@ -38,9 +35,9 @@ function takeFile(argv: readonly string[]): { argv: string[]; file: string | nul
   return { argv: rest, file }
 }
 
-function load(args: readonly string[]): Loaded<ProgramConfig> {
+async function load(args: readonly string[]): Promise<Loaded<ProgramConfig>> {
   const { argv, file } = takeFile(args)
-  const value: unknown = file === null ? null : parse(readFileSync(file, 'utf8'))
+  const value: unknown = file === null ? null : await readYaml(file)
   return loadConfig(programConfig, {
     argv,
     environment: process.env,
@@ -48,7 +45,13 @@ function load(args: readonly string[]): Loaded<ProgramConfig> {
   })
 }
 
-function explainQuery(language: string, query: string): string {
+async function readYaml(file: string): Promise<unknown> {
+  const { parse } = await import('yaml')
+  return parse(readFileSync(file, 'utf8'))
+}
+
+async function explainQuery(language: string, query: string): Promise<string> {
+  const { explain, explainLanguages, isExplainLanguage } = await import('./explain.ts')
   if (isExplainLanguage(language)) return explain(query, language)
   throw configInvalid.make(
     `explain takes ${explainLanguages.join(', ')} and a query, not ${JSON.stringify(language)}`,
@@ -65,19 +68,22 @@ async function run(args: readonly string[]): Promise<void> {
   if (command === 'help' || args.includes('--help')) {
     console.log(usage + printFlags(settingsOf(programConfig)))
   } else if (command === 'run') {
-    await runProcess(load(rest))
+    const [{ runProcess }, loaded] = await Promise.all([import('./run.ts'), load(rest)])
+    await runProcess(loaded)
     process.exit(0)
   } else if (command === 'config') {
-    const loaded = load(rest)
+    const loaded = await load(rest)
     console.log(printConfig(settingsOf(programConfig), loaded).trimEnd())
   } else if (command === 'inspect') {
+    const { inspectFile } = await import('./files.ts')
     console.log(await inspectFile(rest[0] ?? ''))
   } else if (command === 'verify') {
+    const { verifyFiles } = await import('./files.ts')
     const { text, damaged } = await verifyFiles(rest[0] ?? '')
     console.log(text)
     if (damaged) process.exit(1)
   } else if (command === 'explain') {
-    console.log(explainQuery(rest[0] ?? '', rest[1] ?? '').trimEnd())
+    console.log((await explainQuery(rest[0] ?? '', rest[1] ?? '')).trimEnd())
   } else {
     console.error(`signalbox: unknown command ${JSON.stringify(command)}; see signalbox help`)
     process.exit(2)

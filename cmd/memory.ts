@@ -3,6 +3,7 @@
  * of the rest runs get the most, because they decide how large blocks become.
  */
 import type { BudgetName } from '#base/flow/budget.ts'
+import { defaultChoice } from '#compactor/choose.ts'
 
 export interface MemoryPlan {
   readonly totalBytes: number
@@ -41,5 +42,16 @@ export function planMemory(totalBytes: number): MemoryPlan {
       cache: Math.floor(free * 0.1),
     },
     heapMb: Math.max(128, Math.floor((free * 0.5) / mebi)),
+  }
+}
+
+/** A merge holds the blocks it writes in memory, so that they follow from it, up to the format's 256 MiB. */
+export function compactionSizes({ totalBytes }: MemoryPlan) {
+  const { maxBlockBytes, maxJobBytes, lateAfterMs } = defaultChoice(1)
+  const blockBytes = Math.min(maxBlockBytes, Math.floor(totalBytes / 16))
+  return {
+    maxBlockBytes: blockBytes,
+    maxJobBytes: Math.min(maxJobBytes, blockBytes * 4),
+    lateAfterMs,
   }
 }

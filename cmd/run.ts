@@ -6,7 +6,6 @@
 import { flushCompileCache } from 'node:module'
 import { totalmem } from 'node:os'
 import { systemClock } from '#base/clock.ts'
-import { errorToData } from '#base/errors.ts'
 import type { Loaded } from '#base/config/load.ts'
 import { printConfig } from '#base/config/print.ts'
 import { settingsOf } from '#base/config/settings.ts'
@@ -26,10 +25,10 @@ const drainMs = 25_000
 export async function runProcess(loaded: Loaded<ProgramConfig>): Promise<void> {
   const { config } = loaded
   let running: Running | null = null
-  const house = await buildHouse(config, {
+  const house = buildHouse(config, {
     totalMemory: config.memory ?? defaultMemory(totalmem()),
     unready: () => running?.unready() ?? [{ part: 'process', reason: 'starting' }],
-    configText: printConfig(settingsOf(programConfig), loaded),
+    configText: () => printConfig(settingsOf(programConfig), loaded),
     fatal: (message) => {
       console.error(`signalbox: ${message}; what was acknowledged is in the Log`)
       process.exit(70)
@@ -38,7 +37,7 @@ export async function runProcess(loaded: Loaded<ProgramConfig>): Promise<void> {
   try {
     running = await run(house.parts)
   } catch (error) {
-    await house.close()
+    await house.close().catch(() => {}) // the first error is the one to show
     throw error
   }
   printBanner(house, config)
@@ -62,7 +61,7 @@ function printBanner(house: House, config: ProgramConfig): void {
       version,
       host: config.listen.host,
       ports,
-      storeName: house.storeName,
+      storeName: house.storeName(),
       dir: config.storage.dir,
       memoryBytes: house.memory.totalBytes,
       budgetBytes: config.storage.budget,
@@ -97,11 +96,4 @@ function ended(): Promise<void> {
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
   })
-}
-
-/** Prints why a start failed, in one line, and exits. */
-export function exitWith(error: unknown): never {
-  const { message, code } = errorToData(error)
-  console.error(`signalbox: ${message} [${code}]`)
-  process.exit(1)
 }

@@ -1,6 +1,5 @@
-/** The store of blocks that the settings name. The S3 client is loaded only when it is used. */
+/** The store of blocks that the settings name. The S3 client, and what settings need, is loaded only when it is used. */
 import { systemClock } from '#base/clock.ts'
-import { Secret } from '#base/config/declare.ts'
 import { systemRandom } from '#base/random.ts'
 import { openFolderStore, readFolderStore, shareFolderStore } from '#storage/objects/folder.ts'
 import { retrying } from '#storage/objects/retry.ts'
@@ -38,7 +37,10 @@ export async function openReader(settings: StoreSettings): Promise<Pick<Store, '
 }
 
 async function openS3(settings: StoreSettings & { kind: 's3' }): Promise<Store> {
-  const { openS3Store } = await import('#storage/objects/s3.ts')
+  const [{ openS3Store }, { Secret }] = await Promise.all([
+    import('#storage/objects/s3.ts'),
+    import('#base/config/declare.ts'),
+  ])
   const { url, region, endpoint, accessKey, secretKey } = settings
   return openS3Store({
     url,

@@ -18,6 +18,7 @@ const data = workerData as WorkerData // made by `run.ts`, which starts this mod
 const niceOf: Readonly<Record<WorkerData['role'], number>> = {
   log: 0,
   ingest: 0,
+  replay: 5,
   query: 10,
   background: 10,
 }
@@ -29,6 +30,8 @@ async function tasksOf(role: WorkerData['role']): Promise<TaskTable> {
       return (await import('./roles/log.ts')).logTasks(data.config)
     case 'ingest':
       return (await import('./roles/ingest.ts')).ingestTasks(data as IngestData) // the role says so
+    case 'replay':
+      return (await import('./roles/replay.ts')).replayTasks(data)
     case 'query':
       return (await import('./roles/query.ts')).queryTasks(data)
     case 'background':

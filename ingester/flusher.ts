@@ -29,9 +29,7 @@ export interface FlusherDeps {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  readonly logId: string
-  /** The chain's end: rows from here on are in runs or in the Log. */
-  readonly nextOffset: number
+  readonly logId: () => string
   /** Closes the open run of the signal in its ingest worker; resolves when it is sealed. */
   readonly cut: () => Promise<void>
   /** Makes the block, in a background worker. */
@@ -64,7 +62,7 @@ export class Flusher {
   readonly #ages: FlushAges
   /** Slabs whose rows are in a committed block. */
   readonly #hidden = new Set<number>()
-  #nextOffset: number
+  #nextOffset = 0
   #working: Promise<void> | null = null
   /** A block whose commit failed: the same bytes go under the same key again. */
   #built: Built | null = null
@@ -76,7 +74,11 @@ export class Flusher {
   constructor(deps: FlusherDeps, ages: FlushAges) {
     this.#deps = deps
     this.#ages = ages
-    this.#nextOffset = deps.nextOffset
+  }
+
+  /** Tells the chain's end, once, before anything is flushed: rows from there on are in runs or in the Log. */
+  open(nextOffset: number): void {
+    this.#nextOffset = nextOffset
   }
 
   /** Rows below this offset are in blocks. */
@@ -195,7 +197,7 @@ export class Flusher {
     const header: BlockHeader = {
       signal,
       level: 0,
-      logId,
+      logId: logId(),
       partition: 0,
       startOffset: start,
       endOffset: end,

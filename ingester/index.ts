@@ -31,7 +31,7 @@ import {
 import { relieve } from './relieve.ts'
 import type { RawRequest } from './request.ts'
 
-export type SignalDeps = Pick<FlusherDeps, 'flush' | 'commit' | 'show' | 'nextOffset' | 'cut'>
+export type SignalDeps = Pick<FlusherDeps, 'flush' | 'commit' | 'show' | 'cut'>
 
 export interface IngesterDeps {
   readonly slabs: Slabs
@@ -39,7 +39,8 @@ export interface IngesterDeps {
   readonly random: Random
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly logId: string
+  /** Of the Log that is written. */
+  readonly logId: () => string
   readonly signals: Readonly<Record<SignalName, SignalDeps>>
   readonly isPinned: (slab: number) => boolean
   /** Tells the oldest query that reads the slab to end; false when there is none. */
@@ -56,6 +57,8 @@ export interface IngesterDeps {
   readonly logEnd: () => Promise<number>
   /** Records below the offset are in blocks. */
   readonly forget: (offset: number) => Promise<void>
+  /** The end of each signal's chain of blocks: rows from there on are in the Log. Asked at the start of the parts. */
+  readonly nextOffsets: () => Readonly<Record<SignalName, number>>
   /** Reads the Log back into runs; resolves when all of it is published. */
   readonly replay: () => Promise<void>
 }
@@ -151,6 +154,8 @@ function createReplay(deps: IngesterDeps, flushers: Flushers) {
   const part: Part = {
     name: 'ingester-replay',
     async start() {
+      const offsets = deps.nextOffsets()
+      for (const signal of signalNames) flushers[signal].open(offsets[signal])
       done = deps.replay().then(() => {
         reading = false
         for (const signal of signalNames) flushers[signal].replaying = false

@@ -1,12 +1,11 @@
 /** The door of the room: settings and what it needs in, its parts out. */
-import { createGrpcServer } from '#base/grpc/server.ts'
 import { createHttpServer } from '#base/http/server.ts'
 import type { Part } from '#base/part.ts'
 import type { Receipt } from '#schemas/receipt.ts'
 import type { Intakes, ReceiverDeps } from './admit.ts'
 import type { ReceiverConfig } from './config.ts'
-import { otlpMethods } from './otlp/grpc.ts'
-import { createOtlpApp } from './otlp/http.ts'
+import { createGrpcDoor } from './grpc-door.ts'
+import { directOtlp } from './otlp/direct.ts'
 import { Repeats } from './repeat.ts'
 
 export type { Accept, Headers, ReceiverDeps } from './admit.ts'
@@ -30,7 +29,7 @@ export function createReceiver(config: ReceiverConfig, host: string, deps: Recei
   }
   const { clock, reserve } = deps
   const idleMs = config.bodyIdle
-  const app = createOtlpApp(intakes, { maxBodyBytes: config.maxBodyBytes, idleMs })
+  const limits = { maxBodyBytes: config.maxBodyBytes, idleMs }
   const http = createHttpServer(
     {
       name: 'otlp-http',
@@ -39,22 +38,23 @@ export function createReceiver(config: ReceiverConfig, host: string, deps: Recei
       setting: 'receiver.httpPort',
       clock,
       requestTimeoutMs: config.bodyTimeout,
+      direct: directOtlp(intakes, limits),
     },
-    app,
-  )
-  const grpc = createGrpcServer(
-    {
-      name: 'otlp-grpc',
-      host,
-      port: config.grpcPort,
-      setting: 'receiver.grpcPort',
-      clock,
-      reserve,
-      maxMessageBytes: config.maxBodyBytes,
-      idleMs,
+    async () => {
+      const { createOtlpApp } = await import('./otlp/http.ts')
+      return createOtlpApp(intakes, limits)
     },
-    otlpMethods(intakes),
   )
+  const grpc = createGrpcDoor(intakes, {
+    name: 'otlp-grpc',
+    host,
+    port: config.grpcPort,
+    setting: 'receiver.grpcPort',
+    clock,
+    reserve,
+    maxMessageBytes: config.maxBodyBytes,
+    idleMs,
+  })
   return {
     parts: [http, grpc],
     ports: () => ({ http: http.port(), grpc: grpc.port() }),

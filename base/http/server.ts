@@ -2,9 +2,11 @@
  * An HTTP server as a Part: a fetch handler (hono) behind node:http. Headers, their time and the
  * time of a whole request are bounded, so slow clients cannot pile up; on drain no new connections
  * come in, requests under way finish, idle connections are closed.
+ *
+ * The handler and its adaptor are loaded with the first request that needs them, so that a door opens
+ * before hono is there; a door may also answer its commonest requests itself (`direct`).
  */
-import { createAdaptorServer } from '@hono/node-server'
-import { Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import type { Part } from '../part.ts'
@@ -23,7 +25,16 @@ export interface HttpServerOptions {
   readonly maxHeaderBytes?: number
   /** From the first byte of a request to the last of its body. */
   readonly requestTimeoutMs?: number
+  /** Answers a request without the app and says so, or leaves it untouched. */
+  readonly direct?: Listener
 }
+
+/** A request as node:http gives it, and where its answer goes. */
+export type Incoming = IncomingMessage
+export type Outgoing = ServerResponse
+
+/** True when it takes the request. */
+export type Listener = (incoming: Incoming, outgoing: Outgoing) => boolean
 
 /** What serves requests: a hono app. */
 export interface FetchApp {
@@ -42,22 +53,34 @@ const defaultRequestTimeoutMs = 60_000
 /** How often a draining server closes connections that have become idle. */
 const idleCheckMs = 50
 
-export function createHttpServer(options: HttpServerOptions, app: FetchApp): HttpServer {
-  const { name, host, setting, clock } = options
+/** `app` is asked for once, with the first request that `direct` leaves. */
+export function createHttpServer(
+  options: HttpServerOptions,
+  app: () => FetchApp | Promise<FetchApp>,
+): HttpServer {
+  const { name, host, setting, clock, direct } = options
   const requestTimeout = options.requestTimeoutMs ?? defaultRequestTimeoutMs
-  const server = createAdaptorServer({
-    fetch: (request, env) => app.fetch(request, env),
-    overrideGlobalObjects: false,
-    serverOptions: {
-      maxHeaderSize: options.maxHeaderBytes ?? defaultMaxHeaderBytes,
-      requestTimeout,
-      headersTimeout: Math.min(requestTimeout, 20_000),
-      // Longer than load balancers keep theirs, so that they close first and no request is lost.
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 1000,
-    },
+  const limits = {
+    maxHeaderSize: options.maxHeaderBytes ?? defaultMaxHeaderBytes,
+    requestTimeout,
+    headersTimeout: Math.min(requestTimeout, 20_000),
+    // Longer than load balancers keep theirs, so that they close first and no request is lost.
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 1000,
+  }
+  let loading: ReturnType<typeof loadListener> | null = null
+  const server = createServer(limits, (incoming, outgoing) => {
+    if (direct?.(incoming, outgoing) === true) return
+    loading ??= loadListener(app)
+    loading.then(
+      (listener) => void listener(incoming, outgoing),
+      // The program cannot serve without it; the next request tries again.
+      () => {
+        loading = null
+        outgoing.destroy()
+      },
+    )
   })
-  assert(server instanceof Server, 'an adaptor without http2 options is an http.Server')
   let draining = false
   return {
     name,
@@ -94,6 +117,13 @@ export function createHttpServer(options: HttpServerOptions, app: FetchApp): Htt
     },
     unready: () => (draining ? 'draining' : server.listening ? null : 'not listening'),
   }
+}
+
+async function loadListener(app: () => FetchApp | Promise<FetchApp>) {
+  const [{ getRequestListener }, loaded] = await Promise.all([import('@hono/node-server'), app()])
+  return getRequestListener((request, env) => loaded.fetch(request, env), {
+    overrideGlobalObjects: false,
+  })
 }
 
 function reasonOf(error: Error): string {

@@ -25,11 +25,13 @@ export function logTasks(config: WorkerConfig) {
     segmentBytes: config.ingester.segmentBytes,
     minFreeBytes: config.minFreeBytes,
   })
+  // Taken before anything can be appended.
+  const opened = opening.then((log) => ({ id: log.id, end: log.end(), damages: [...log.damages] }))
+  opened.catch(() => {}) // whoever asks is told
   return {
-    state: async () => {
-      const log = await opening
-      return { id: log.id, start: log.start(), end: log.end(), damages: [...log.damages] }
-    },
+    /** What the Log held when it was opened. */
+    opened: () => opened,
+    end: async () => (await opening).end(),
     connect: (port: MessagePort) => serve(port, appendTasks(opening)),
     forget: async (offset: number) => (await opening).forget(offset),
     /** Bytes of the Log, and the disk it is on. */

@@ -38,7 +38,7 @@ export type StoreSettings =
       readonly secretKey: string | null
     }
 
-export type WorkerRole = 'log' | 'ingest' | 'query' | 'background'
+export type WorkerRole = 'log' | 'ingest' | 'replay' | 'query' | 'background'
 
 export interface WorkerData {
   readonly role: WorkerRole

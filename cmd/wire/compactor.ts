@@ -3,25 +3,13 @@ import { systemClock } from '#base/clock.ts'
 import { createLogger } from '#base/log.ts'
 import type { Metrics } from '#base/metrics.ts'
 import { systemRandom } from '#base/random.ts'
-import { defaultChoice } from '#compactor/choose.ts'
 import { createCompactor, type Compactor } from '#compactor/index.ts'
 import type { PinLedger } from '#storage/catalog/pins.ts'
 import type { DiskBudget } from '#storage/disk-budget.ts'
 import type { Store } from '#storage/objects/store.ts'
-import type { MemoryPlan } from '../memory.ts'
+import { compactionSizes } from '../memory.ts'
 import type { Catalogs } from './catalogs.ts'
 import type { Foundation } from './foundation.ts'
-
-/** A merge holds the blocks it writes in memory, so that they follow from it, up to the format's 256 MiB. */
-export function compactionSizes({ totalBytes }: MemoryPlan) {
-  const { maxBlockBytes, maxJobBytes, lateAfterMs } = defaultChoice(1)
-  const blockBytes = Math.min(maxBlockBytes, Math.floor(totalBytes / 16))
-  return {
-    maxBlockBytes: blockBytes,
-    maxJobBytes: Math.min(maxJobBytes, blockBytes * 4),
-    lateAfterMs,
-  }
-}
 
 interface CompactorWiring {
   readonly catalogs: Catalogs

@@ -12,3 +12,13 @@ export interface Foundation {
   readonly threads: Threads
   readonly slabs: Slabs
 }
+
+export interface HouseOptions {
+  readonly totalMemory: number
+  /** Reasons why the process is not ready; asked by `/ready`. */
+  readonly unready: () => { part: string; reason: string }[]
+  /** The effective settings as text, for `/config`. */
+  readonly configText: () => string
+  /** The Log cannot be written any more: the process has to end. */
+  readonly fatal: (message: string) => void
+}

@@ -1,67 +1,48 @@
 /**
- * An all-in-one process, wired: folder and store, threads, catalogs, ingester, receiver, query APIs,
- * admin port. What roles need of each other is passed as functions; a fleet would pass RPC clients
- * of the same types.
+ * An all-in-one process, wired in two steps. Here: folder, threads, ingester, and the doors for data,
+ * which open as soon as they can: a request waits for the Log and nothing else. What is behind them
+ * (store, catalogs, the Log read back, query APIs, compactor, admin port) is loaded, opened and
+ * started after that, in `back.ts`.
+ *
+ * What roles need of each other is passed as functions; a fleet would pass RPC clients of the same
+ * types.
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { must } from '#base/assert.ts'
 import { systemClock } from '#base/clock.ts'
 import { Budget } from '#base/flow/budget.ts'
-import { ControlCells } from '#base/flow/control-cell.ts'
-import { createHttpServer, type HttpServer } from '#base/http/server.ts'
 import { createLogger } from '#base/log.ts'
-import { watchLoopDelay } from '#base/loop-delay.ts'
 import { createMetrics, type Metrics } from '#base/metrics.ts'
 import type { Part } from '#base/part.ts'
-import { systemRandom } from '#base/random.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { authenticate } from '#distributor/authenticate.ts'
-import type { Compactor } from '#compactor/index.ts'
 import type { Ingester } from '#ingester/index.ts'
-import { apis } from '#querier/api/index.ts'
-import type { Api } from '#querier/endpoint.ts'
-import { apiRoutes, type RouteDeps } from '#querier/routes.ts'
-import { pinSnapshot } from '#querier/snapshot.ts'
 import { createReceiver, type Receiver } from '#receiver/index.ts'
 import { PinLedger } from '#storage/catalog/pins.ts'
-import { ownFolder } from '#storage/folder/own.ts'
 import { DiskBudget } from '#storage/disk-budget.ts'
-import { selfTest } from '#storage/objects/self-test.ts'
-import { adminApp } from '../admin.ts'
+import { ownFolder } from '#storage/folder/own.ts'
 import type { ProgramConfig } from '../config.ts'
-import { planMemory, type MemoryPlan } from '../memory.ts'
+import { compactionSizes, planMemory, type MemoryPlan } from '../memory.ts'
 import type { StoreSettings, WorkerConfig } from '../roles/shared.ts'
-import { openStore } from '../store.ts'
-import { openCatalogs, type Catalogs } from './catalogs.ts'
-import { buildCompactor, compactionSizes } from './compactor.ts'
-import type { Foundation } from './foundation.ts'
-import { buildIngester } from './ingester.ts'
-import { createThreads, type Threads } from './threads.ts'
+import type { Back, BackPorts } from './back.ts'
 import { sealRunsOf } from './death.ts'
+import type { Foundation, HouseOptions } from './foundation.ts'
+import { buildIngester } from './ingester.ts'
+import { createThreads } from './threads.ts'
 
 export interface House {
-  /** To be run in this order. */
-  readonly parts: readonly Part[]
+  /** To be run in this order; made as those before them work. */
+  readonly parts: AsyncIterable<Part>
   readonly ingester: Ingester
   readonly receiver: Receiver
-  readonly metrics: Metrics
   readonly memory: MemoryPlan
-  readonly storeName: string
-  readonly storeSettings: StoreSettings
+  /** The store's name for people, once the parts run. */
+  storeName(): string
   /** Ports that are listened on once the parts run. */
-  ports(): Readonly<Record<'loki' | 'prometheus' | 'tempo' | 'admin', number>>
+  ports(): BackPorts
   /** Lets go of threads and folder, after the parts have ended. */
   close(): Promise<void>
-}
-
-export interface HouseOptions {
-  readonly totalMemory: number
-  /** Reasons why the process is not ready; asked by `/ready`. */
-  readonly unready: () => { part: string; reason: string }[]
-  /** The effective settings as text, for `/config`. */
-  readonly configText: string
-  /** The Log cannot be written any more: the process has to end. */
-  readonly fatal: (message: string) => void
 }
 
 /** One query worker less than cores, at least one. */
@@ -110,134 +91,58 @@ function workerConfig(
   }
 }
 
-/** Builds a house; on failure everything taken so far is let go. Throws errors that name the folder, port or store. */
-export async function buildHouse(config: ProgramConfig, options: HouseOptions): Promise<House> {
+/** Takes the folder and starts the threads. Throws errors that name the folder. */
+export function buildHouse(config: ProgramConfig, options: HouseOptions): House {
   const folder = ownFolder(config.storage.dir)
-  let threads: Threads | null = null
-  try {
-    const settings = storeSettings(config)
-    const memory = planMemory(options.totalMemory)
-    threads = createThreads({
-      config: workerConfig(config, settings, memory),
-      memory,
-      queryWorkers: queryWorkers(),
-      logger: createLogger('threads', config.logLevel),
-      onIngestDeath: (index) => sealRunsOf(slabs, index),
-      onLogDeath: () => options.fatal('the thread of the Log ended'),
-    })
-    const slabs = new Slabs(threads.shared.slabs)
-    return await build({ config, options, settings, memory, threads, slabs, folder })
-  } catch (error) {
-    await threads?.close().catch(() => {}) // the first error is the one to show
-    folder.release()
-    throw error
-  }
-}
-
-interface Ground extends Foundation {
-  readonly options: HouseOptions
-  readonly folder: { release(): void }
-}
-
-async function build(base: Ground): Promise<House> {
-  const { config, settings, memory, threads, folder } = base
+  const settings = storeSettings(config)
+  const memory = planMemory(options.totalMemory)
+  const threads = createThreads({
+    config: workerConfig(config, settings, memory),
+    memory,
+    queryWorkers: queryWorkers(),
+    logger: createLogger('threads', config.logLevel),
+    onIngestDeath: (index) => sealRunsOf(slabs, index),
+    onLogDeath: () => options.fatal('the thread of the Log ended'),
+  })
+  const slabs = new Slabs(threads.shared.slabs)
+  const foundation: Foundation = { config, settings, memory, threads, slabs }
   const metrics = createMetrics()
-  const stopWatching = watchLoopDelay(systemClock, metrics)
-  const [store, log] = await Promise.all([
-    openStore(settings),
-    threads.log.at(0).call('state', undefined),
-  ])
-  if (settings.kind === 's3') await selfTest(store, systemRandom)
-  const catalogs = await openCatalogs(store, log.id)
   const pins = new PinLedger(systemClock)
   const limitBytes = config.storage.budget
   const budget = new DiskBudget({ limitBytes, minFreeBytes: minFreeBytes(limitBytes) })
-  const ingester = buildIngester(base, {
-    catalogs,
+  let back: Back | null = null
+  const behind = (): Back => must(back, 'what is behind the doors is asked for after it opened')
+  const ingester = buildIngester(foundation, {
+    opened: () => behind().opened,
     pins,
     metrics,
     budget,
-    log,
     remember: (found) => receiver.remember(found.requestHash, found.receipt, found.ageMs),
   })
-  const receiver = buildReceiver(base, ingester, metrics)
-  const servers = queryServers(config, routeDeps(base, { catalogs, pins, metrics, ingester }))
-  const compactor = buildCompactor(base, { catalogs, pins, metrics, store, budget })
-  const admin = adminServer(base, { metrics, ingester, compactor })
+  const receiver = buildReceiver(foundation, ingester, metrics)
+  async function* parts(): AsyncGenerator<Part> {
+    yield* receiver.parts
+    // A request that comes now needs these two and nothing else; loading the rest would keep it waiting.
+    await Promise.all([
+      threads.log.at(0).call('opened', undefined),
+      threads.ingest.at(0).call('barrier', undefined),
+    ])
+    const { openBack } = await import('./back.ts')
+    back = await openBack(foundation, { options, metrics, pins, budget, ingester })
+    yield* back.parts
+  }
   return {
-    // The doors for data open first: a sender is served while the Log is still read back.
-    parts: [
-      ...receiver.parts,
-      ...ingester.parts,
-      ...Object.values(servers),
-      ...compactor.parts,
-      admin,
-    ],
+    parts: parts(),
     ingester,
     receiver,
-    metrics,
     memory,
-    storeName: store.name,
-    storeSettings: settings,
-    ports: () => ({
-      loki: servers.loki?.port() ?? 0,
-      prometheus: servers.prometheus?.port() ?? 0,
-      tempo: servers.tempo?.port() ?? 0,
-      admin: admin.port(),
-    }),
+    storeName: () => behind().storeName,
+    ports: () => behind().ports(),
     async close() {
-      stopWatching()
+      back?.close()
       await threads.close()
       folder.release()
     },
-  }
-}
-
-function adminServer(
-  { config, options }: Ground,
-  wiring: { metrics: Metrics; ingester: Ingester; compactor: Compactor },
-): HttpServer {
-  const { metrics, ingester, compactor } = wiring
-  const { host, adminPort: port } = config.listen
-  return createHttpServer(
-    { name: 'admin', host, port, setting: 'listen.adminPort', clock: systemClock },
-    adminApp({
-      metrics,
-      unready: options.unready,
-      configText: options.configText,
-      flush: () => ingester.flushAll(),
-      fold: () => compactor.fold(new AbortController().signal),
-      compact: async () => {
-        await compactor.fold(new AbortController().signal)
-        await compactor.round(new AbortController().signal)
-      },
-    }),
-  )
-}
-
-interface RouteWiring {
-  readonly catalogs: Catalogs
-  readonly pins: PinLedger
-  readonly metrics: Metrics
-  readonly ingester: Ingester
-}
-
-function routeDeps({ config, threads }: Foundation, wiring: RouteWiring): RouteDeps {
-  const { catalogs, pins, metrics, ingester } = wiring
-  return {
-    clock: systemClock,
-    logger: createLogger('querier', config.logLevel),
-    metrics,
-    cells: new ControlCells(threads.shared.control, systemClock),
-    authenticate: (headers) =>
-      authenticate((name) => headers[name] ?? null, config.distributor, 'read'),
-    ready: () => ingester.ready(5000),
-    pin: (tenants, needs, expire) =>
-      pinSnapshot(
-        { tenants, needs, expire },
-        { catalogs, runs: (signal) => ingester.runs(signal), pins },
-      ),
-    answer: (job) => threads.query.idlest().stream('answer', job),
   }
 }
 
@@ -255,30 +160,4 @@ function buildReceiver(
     metrics,
     log: createLogger('receiver', config.logLevel),
   })
-}
-
-type QueryServers = Partial<Record<Api['product'], HttpServer>>
-
-/** A server for each query API. */
-function queryServers({ listen, querier }: ProgramConfig, deps: RouteDeps): QueryServers {
-  const ports = {
-    loki: listen.lokiPort,
-    prometheus: listen.prometheusPort,
-    tempo: listen.tempoPort,
-  }
-  const servers: QueryServers = {}
-  for (const api of apis) {
-    const { product } = api
-    servers[product] = createHttpServer(
-      {
-        name: product,
-        host: listen.host,
-        port: ports[product],
-        setting: `listen.${product}Port`,
-        clock: systemClock,
-      },
-      apiRoutes(api, querier, deps),
-    )
-  }
-  return servers
 }

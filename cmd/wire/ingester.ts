@@ -7,16 +7,22 @@ import { createIngester, type Ingester, type SignalDeps } from '#ingester/index.
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { PinLedger } from '#storage/catalog/pins.ts'
 import type { DiskBudget } from '#storage/disk-budget.ts'
-import type { FoundReceipt } from '../roles/ingest.ts'
+import type { FoundReceipt } from '../roles/replay.ts'
 import type { Catalogs } from './catalogs.ts'
 import type { Foundation } from './foundation.ts'
 
-interface IngesterWiring {
+/** What is known once the Log and the store are open, which is after the doors are. */
+export interface Opened {
   readonly catalogs: Catalogs
+  readonly log: { readonly id: string; readonly end: number }
+}
+
+interface IngesterWiring {
+  /** Called by what the ingester's parts do, which start after it is known. */
+  readonly opened: () => Opened
   readonly pins: PinLedger
   readonly metrics: Metrics
   readonly budget: DiskBudget
-  readonly log: { readonly id: string; readonly end: number }
   /** Takes a receipt found in the Log, oldest first. */
   readonly remember: (found: FoundReceipt) => void
 }
@@ -25,25 +31,27 @@ export function buildIngester(
   { config, threads, slabs }: Foundation,
   wiring: IngesterWiring,
 ): Ingester {
-  const { catalogs, pins, metrics, budget, log, remember } = wiring
+  const { opened, pins, metrics, budget, remember } = wiring
   const worker = () => threads.ingest.at(0)
-  const signalDeps = (signal: SignalName): SignalDeps => {
-    const catalog = catalogs[signal]
-    return {
-      commit: (object) => catalog.commit(object),
-      show: (entry) => catalog.show(entry),
-      nextOffset: catalog.nextOffset,
-      cut: () => worker().call('cut', signal),
-      flush: (job) => threads.background.at(0).call('flush', job),
-    }
-  }
+  const catalog = (signal: SignalName) => opened().catalogs[signal]
+  const signalDeps = (signal: SignalName): SignalDeps => ({
+    commit: (object) => catalog(signal).commit(object),
+    show: (entry) => catalog(signal).show(entry),
+    cut: () => worker().call('cut', signal),
+    flush: (job) => threads.background.at(0).call('flush', job),
+  })
+  const nextOffsets = () => ({
+    logs: catalog('logs').nextOffset,
+    metrics: catalog('metrics').nextOffset,
+    traces: catalog('traces').nextOffset,
+  })
   return createIngester(config.ingester, {
     slabs,
     clock: systemClock,
     random: systemRandom,
     logger: createLogger('ingester', config.logLevel),
     metrics,
-    logId: log.id,
+    logId: () => opened().log.id,
     signals: {
       logs: signalDeps('logs'),
       metrics: signalDeps('metrics'),
@@ -62,16 +70,15 @@ export function buildIngester(
       const { logBytes, ...disk } = await threads.log.at(0).call('use', undefined)
       budget.setUsed('log', logBytes)
       budget.setDisk(disk)
-      return (await threads.log.at(0).call('state', undefined)).end
+      return threads.log.at(0).call('end', undefined)
     },
     forget: (offset) => threads.log.at(0).call('forget', offset),
+    nextOffsets,
     async replay() {
-      const from = {
-        logs: catalogs.logs.nextOffset,
-        metrics: catalogs.metrics.nextOffset,
-        traces: catalogs.traces.nextOffset,
-      }
-      for (const found of await worker().call('replay', { from, to: log.end })) remember(found)
+      const range = { from: nextOffsets(), to: opened().log.end }
+      if (Math.min(...Object.values(range.from)) < range.to)
+        for (const found of await threads.replay.at(0).call('replay', range)) remember(found)
+      await threads.replay.close()
     },
   })
 }

@@ -10,12 +10,15 @@ import type { BackgroundTasks } from '../roles/background.ts'
 import type { IngestTasks } from '../roles/ingest.ts'
 import type { LogTasks } from '../roles/log.ts'
 import type { QueryTasks } from '../roles/query.ts'
+import type { ReplayTasks } from '../roles/replay.ts'
 import type { SharedData, WorkerConfig, WorkerRole } from '../roles/shared.ts'
 
 export interface Threads {
   readonly shared: SharedData
   readonly log: WorkerPool<LogTasks>
   readonly ingest: WorkerPool<IngestTasks>
+  /** Reads the Log back at the start; closed after it. */
+  readonly replay: WorkerPool<ReplayTasks>
   readonly query: WorkerPool<QueryTasks>
   readonly background: WorkerPool<BackgroundTasks>
   close(): Promise<void>
@@ -40,7 +43,7 @@ const entry = new URL('../worker.ts', import.meta.url)
  */
 const ingestWorkers = 1
 
-/** Starts nothing yet: workers start with their first call. */
+/** Starts what every request needs, the Log's writer and the ingest worker; others start with their first call. */
 export function createThreads(options: ThreadOptions): Threads {
   const { config, memory, logger } = options
   const shared: SharedData = {
@@ -68,6 +71,13 @@ export function createThreads(options: ThreadOptions): Threads {
       return { value: { ...data('ingest')(index).value, logPort: port1 }, transfer: [port1] }
     },
   })
+  ingest.at(0)
+  const replay = new WorkerPool<ReplayTasks>({
+    ...common,
+    name: 'replay',
+    size: 1,
+    data: data('replay'),
+  })
   const query = new WorkerPool<QueryTasks>({
     ...common,
     name: 'query',
@@ -84,10 +94,11 @@ export function createThreads(options: ThreadOptions): Threads {
     shared,
     log,
     ingest,
+    replay,
     query,
     background,
     async close() {
-      for (const pool of [query, background, ingest]) await pool.close()
+      for (const pool of [query, background, replay, ingest]) await pool.close()
       await log.at(0).call('close', undefined)
       await log.close()
     },

@@ -91,7 +91,8 @@ export async function openHouse(world: World, actor: Actor): Promise<House> {
   const ingester = buildIngester(base, {
     log,
     options,
-    signalDeps: { commit, show, flush, nextOffset },
+    signalDeps: { commit, show, flush },
+    nextOffset,
   })
   for (const part of ingester.parts) await part.start()
   return { ...base, ingester }
@@ -126,17 +127,19 @@ interface Wiring {
   readonly log: SegmentedLog
   readonly options: LogOptions
   readonly signalDeps: Omit<SignalDeps, 'cut'>
+  readonly nextOffset: number
 }
 
 type Base = Omit<House, 'ingester'> & { readonly world: World }
 
-function buildIngester(base: Base, { log, options, signalDeps }: Wiring): Ingester {
+function buildIngester(base: Base, wiring: Wiring): Ingester {
+  const { log, options, signalDeps, nextOffset } = wiring
   const { world, actor, clock, slabs, pins } = base
   const { scheduler, variant } = world
   const common = { slabs, decode: decodeIds, clock, maxWaitMs: 10 * stepMs }
   const worker = new IngestWorker({ ...common, worker: 0, log })
   const own: SignalDeps = { ...signalDeps, cut: () => worker.cut(signal) }
-  const absent: SignalDeps = { ...own, nextOffset: 0, cut: async () => {} }
+  const absent: SignalDeps = { ...own, cut: async () => {} }
   return createIngester(
     {
       maxLogsAndTracesAge: maxAgeMs,
@@ -150,7 +153,7 @@ function buildIngester(base: Base, { log, options, signalDeps }: Wiring): Ingest
       random: scheduler.random,
       logger: quiet,
       metrics: uncounted,
-      logId: log.id,
+      logId: () => log.id,
       signals: { logs: own, metrics: absent, traces: absent },
       isPinned: (slab) => variant !== 'noRunPins' && pins.isRunPinned(String(slab)),
       expireOldest: (slab) => pins.expireOldest(String(slab)),
@@ -160,8 +163,8 @@ function buildIngester(base: Base, { log, options, signalDeps }: Wiring): Ingest
       logTooLong: () => scheduler.random.below(8) === 0,
       logEnd: () => scheduler.perform(actor, () => log.end()),
       forget: (offset) => log.forget(variant === 'forgetEarly' ? log.end() : offset),
+      nextOffsets: () => ({ logs: nextOffset, metrics: 0, traces: 0 }),
       replay: async () => {
-        const { nextOffset } = signalDeps
         if (nextOffset < log.end()) await replay({ ...common, options }, nextOffset, log.end())
       },
     },

@@ -1,0 +1,81 @@
+/** A worker of the start: reads the Log back, beside the ingest worker, so that requests do not wait for it. */
+import { systemClock } from '#base/clock.ts'
+import { systemRandom } from '#base/random.ts'
+import { Slabs } from '#base/threads/slabs.ts'
+import { replayWorkers } from '#ingester/flusher.ts'
+import { IngestWorker } from '#ingester/ingest-worker.ts'
+import type { Receipt, Reject } from '#schemas/receipt.ts'
+import { signalNames } from '#schemas/signals/index.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
+import { folderDisk } from '#storage/log/disk.ts'
+import { SegmentedLog } from '#storage/log/segmented-log.ts'
+import { createDecode } from './decode.ts'
+import type { WorkerData } from './shared.ts'
+
+export type ReplayTasks = ReturnType<typeof replayTasks>
+
+/** What a replay reads: per signal from its first offset that is in no block, up to the Log's end at the start. */
+export interface ReplayRange {
+  readonly from: Readonly<Record<SignalName, number>>
+  readonly to: number
+}
+
+/** A receipt found in the Log, for requests that are sent again. */
+export interface FoundReceipt {
+  readonly requestHash: string
+  readonly receipt: Receipt
+  readonly ageMs: number
+}
+
+/** Receipts are remembered this long at most; older ones need not cross. */
+const receiptAgeMs = 10 * 60_000
+
+export function replayTasks(data: WorkerData) {
+  return { replay: (range: ReplayRange) => replay(data, range) }
+}
+
+/** Reads the Log into runs of their own, older than all that come meanwhile. */
+async function replay(
+  { config, shared, index }: WorkerData,
+  range: ReplayRange,
+): Promise<FoundReceipt[]> {
+  const worker = new IngestWorker({
+    slabs: new Slabs(shared.slabs),
+    decode: createDecode(config),
+    clock: systemClock,
+    maxWaitMs: config.ingester.maxWait,
+    worker: replayWorkers + index,
+    log: { append: () => Promise.reject(new Error('a replay writes no records')) },
+  })
+  const log = await SegmentedLog.open({
+    disk: folderDisk(config.logDir),
+    clock: systemClock,
+    random: systemRandom,
+    segmentBytes: config.ingester.segmentBytes,
+    minFreeBytes: 0,
+    readOnly: true,
+  })
+  const receipts = new Map<string, FoundReceipt>()
+  const first = Math.min(...signalNames.map((signal) => range.from[signal]))
+  for await (const { offset, record } of log.fetch(first, range.to)) {
+    const ageMs = Number((systemClock.nowNs() - record.receivedNs) / 1_000_000n)
+    if (ageMs < receiptAgeMs) addReceipt(receipts, { ...record, ageMs })
+    if (offset < range.from[record.signal]) continue
+    await worker.replay(record, offset)
+    // Freed slabs are heard of in between.
+    await systemClock.turn()
+  }
+  for (const signal of signalNames) await worker.cut(signal)
+  return [...receipts.values()]
+}
+
+/** A request may have left several records: their rows add up to its receipt. */
+function addReceipt(
+  receipts: Map<string, FoundReceipt>,
+  record: { requestHash: string; rows: number; rejects: string; ageMs: number },
+): void {
+  const { requestHash, rows, ageMs } = record
+  const before = receipts.get(requestHash)?.receipt.accepted ?? 0
+  const rejects: readonly Reject[] = record.rejects === '' ? [] : JSON.parse(record.rejects)
+  receipts.set(requestHash, { requestHash, ageMs, receipt: { accepted: before + rows, rejects } })
+}
