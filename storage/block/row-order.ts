@@ -10,7 +10,7 @@
 import { assert } from '#base/assert.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import type { Signal } from '#schemas/signals/signal.ts'
-import { radixOrder, radixSort, sliceOf, type RowKeys } from './sort.ts'
+import { radixOrder, radixSort, sliceOf, type RowKeys, type TimeOffsets } from './sort.ts'
 
 /** High halves of times at most this far apart: differences are below 2^53 and so exact. */
 const maxHighSpan = 0x1fffff
@@ -26,10 +26,12 @@ interface Groups {
 
 /** Numbers of the rows in final order. Stable: of equal rows the first stays first. */
 export function orderRows(signal: Signal, keys: RowKeys): Uint32Array {
-  const time = offsetsOf(signal, keys)
-  if (time === null) return radixOrder(signal, keys)
-  if (signal.orderBy === 'trace') return orderTraces(keys, time)
-  return groupRows(keys.stream, maxOf(keys.stream) + 1, time).order
+  const offsets = keys.offsets === undefined ? timeOffsets(keys) : keys.offsets
+  if (offsets === null) return radixOrder(signal, keys)
+  // The slice of a trace is that of its start, by which traces are ordered in any case.
+  if (signal.orderBy === 'trace') return orderTraces(keys, offsets.values)
+  if (!inOneSlice(signal, offsets)) return radixOrder(signal, keys)
+  return groupRows(keys.stream, maxOf(keys.stream) + 1, offsets.values).order
 }
 
 function maxOf(words: Uint32Array): number {
@@ -38,9 +40,10 @@ function maxOf(words: Uint32Array): number {
   return max
 }
 
-/** Times as offsets to the start of 2^32 ns; null where that is not exact, or slices part streams. */
-function offsetsOf(signal: Signal, { rows, timeLo, timeHi }: RowKeys): Float64Array | null {
-  if (rows === 0) return new Float64Array(0)
+/** Times as offsets to a multiple of 2^32 ns; null where that is not exact. */
+export function timeOffsets(keys: Pick<RowKeys, 'rows' | 'timeLo' | 'timeHi'>): TimeOffsets | null {
+  const { rows, timeLo, timeHi } = keys
+  if (rows === 0) return { values: new Float64Array(0), baseNs: 0n, least: 0, span: 0 }
   let minHi = timeHi[0]!
   let maxHi = minHi
   for (let i = 1; i < rows; i++) {
@@ -49,19 +52,22 @@ function offsetsOf(signal: Signal, { rows, timeLo, timeHi }: RowKeys): Float64Ar
     else if (high > maxHi) maxHi = high
   }
   if (maxHi - minHi >= maxHighSpan) return null
-  const time = new Float64Array(rows)
-  let min = Infinity
-  let max = 0
+  const values = new Float64Array(rows)
+  let least = Infinity
+  let most = 0
   for (let i = 0; i < rows; i++) {
     const value = (timeHi[i]! - minHi) * 4294967296 + timeLo[i]!
-    time[i] = value
-    if (value < min) min = value
-    if (value > max) max = value
+    values[i] = value
+    if (value < least) least = value
+    if (value > most) most = value
   }
-  const base = BigInt(minHi) << 32n
-  const oneSlice = sliceOf(base + BigInt(min), signal) === sliceOf(base + BigInt(max), signal)
-  // The slice of a trace is that of its start, by which traces are ordered in any case.
-  return oneSlice || signal.orderBy === 'trace' ? time : null
+  return { values, baseNs: BigInt(minHi) << 32n, least, span: most - least }
+}
+
+/** Whether all times are in one slice of the signal. */
+function inOneSlice(signal: Signal, { baseNs, least, span }: TimeOffsets): boolean {
+  const from = baseNs + BigInt(least)
+  return sliceOf(from, signal) === sliceOf(from + BigInt(span), signal)
 }
 
 /** Brings rows of a group together, each group in order of time. */

@@ -66,11 +66,22 @@ function descriptorName(bytes: Uint8Array): Buffer {
   return noName
 }
 
+/** Times of rows against a base at or before the least of them. */
+export interface TimeOffsets {
+  readonly values: Float64Array
+  readonly baseNs: bigint
+  /** The least, and the greatest less the least. */
+  readonly least: number
+  readonly span: number
+}
+
 /** What rows are ordered by: one entry per row, times as halves of int64 ns. */
 export interface RowKeys {
   readonly rows: number
   readonly timeLo: Uint32Array
   readonly timeHi: Int32Array
+  /** The same as doubles, where that is exact: saves an order from making them. */
+  readonly offsets?: TimeOffsets | null
   /** Stream of each row by its final place (`rankOf` applied). Traces may give it too; it is not looked at. */
   readonly stream: Uint32Array
   /** Trace ids, 16 bytes a row; for traces only. */

@@ -4,15 +4,23 @@
  * most rows, plain bytes, cells and 2^52 ns, and where a trace or point stream ends if that leaves the
  * page half full.
  */
-import { must } from '#base/assert.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { columnId, type Vector } from '#schemas/column.ts'
 import type { StreamList } from '#schemas/identity.ts'
 import { absent } from '#schemas/intake.ts'
-import { pointKind } from '#schemas/signals/metrics.ts'
 import { maxPageCells } from '../block/page-cut.ts'
+import { timeOffsets } from '../block/row-order.ts'
 import type { RowKeys } from '../block/sort.ts'
 import { runColumn, type RunColumn } from './columns.ts'
+import { PageAttributes } from './page-attributes.ts'
+import {
+  gatherWords,
+  listRanges,
+  numberVector,
+  pointVector,
+  type NumberColumn,
+} from './page-columns.ts'
+import { PageMemory } from './page-memory.ts'
 import { holdsOffsets, type FlatAttributes, type FlatLane, type TenantRows } from './tenant-rows.ts'
 import { ValueList } from './value-list.ts'
 
@@ -26,13 +34,10 @@ export interface PageLimits {
 }
 
 /** A row column over all rows: two words each, or addresses and lengths. */
-interface FlatColumn {
-  readonly column: RunColumn
+interface FlatColumn extends NumberColumn {
   readonly id: string
   /** Null for columns of numbers. */
   readonly addresses: Uint32Array | null
-  readonly a: FlatLane
-  readonly b: FlatLane
 }
 
 const zero: FlatLane = { values: null, value: 0 }
@@ -41,14 +46,12 @@ export class PageRows {
   readonly #rows: TenantRows
   readonly #columns: FlatColumn[] = []
   readonly #attributes: FlatAttributes
-  readonly #kinds: FlatLane | null
+  readonly #kinds: FlatLane
   readonly keys: RowKeys
-  /** Of each attribute column: its vectors' id, the page that used it last, values on that page. */
-  readonly #ids: string[]
+  /** Page in which each attribute column was seen last, for counting those of a page. */
   readonly #seen: Uint32Array
-  readonly #starts: Uint32Array
-  readonly #last: Int32Array
   #page = 0
+  readonly #memory = new PageMemory()
 
   /** `stream` is the final place of each row's stream. */
   constructor(rows: TenantRows, stream: Uint32Array) {
@@ -56,40 +59,32 @@ export class PageRows {
     const { layout } = rows
     for (const column of layout.columns.slice(1)) this.#addColumn(column)
     this.#attributes = rows.attributes()
-    const count = this.#attributes.columns.length
-    this.#ids = this.#attributes.columns.map(columnId)
-    this.#seen = new Uint32Array(count)
-    this.#starts = new Uint32Array(count)
-    this.#last = new Int32Array(count)
-    const kind = layout.columns.some(({ type }) => type === 'double')
-      ? runColumn(layout, 'kind')
-      : null
-    this.#kinds = kind === null ? null : rows.numbers(kind.lane)
-    this.keys = {
-      rows: rows.rows,
-      timeLo: wordsOf(rows.numbers(0), rows.rows),
-      timeHi: new Int32Array(wordsOf(rows.numbers(1), rows.rows).buffer),
-      stream,
-      ...this.#traceIds(),
-    }
+    this.#seen = new Uint32Array(this.#attributes.columns.length)
+    const kind = runColumn(layout, 'kind')
+    this.#kinds = kind === null ? zero : rows.numbers(kind.lane)
+    const timeLo = wordsOf(rows.numbers(0), rows.rows)
+    const timeHi = new Int32Array(wordsOf(rows.numbers(1), rows.rows).buffer)
+    const offsets = timeOffsets({ rows: rows.rows, timeLo, timeHi })
+    this.keys = { rows: rows.rows, timeLo, timeHi, offsets, stream, ...this.#traceIds() }
   }
 
   #addColumn(column: RunColumn): void {
     const rows = this.#rows
-    const id = columnId({ scope: 'row', key: column.key, type: column.type })
+    const { type, optional } = column
+    const id = columnId({ scope: 'row', key: column.key, type })
     if (!holdsOffsets(column)) {
       const a = rows.numbers(column.lane)
-      const b = column.type === 'u32' ? zero : rows.numbers(column.lane + 1)
+      const b = type === 'u32' ? zero : rows.numbers(column.lane + 1)
       // A double that is zero is a value; which rows have one, their kind says.
-      const never = column.optional && column.type !== 'double' && isZero(a) && isZero(b)
-      if (!never) this.#columns.push({ column, id, addresses: null, a, b })
+      const never = optional && column.type !== 'double' && isZero(a) && isZero(b)
+      if (!never) this.#columns.push({ type, optional, id, addresses: null, a, b })
       return
     }
     const addresses = rows.addresses(column)
     if (addresses === null) return
-    const isId = column.type === 'id16' || column.type === 'id8'
+    const isId = type === 'id16' || type === 'id8'
     const b = isId ? zero : rows.numbers(column.lane + 1)
-    this.#columns.push({ column, id, addresses, a: zero, b })
+    this.#columns.push({ type, optional, id, addresses, a: zero, b })
   }
 
   #traceIds(): { traceId?: Uint8Array } {
@@ -110,70 +105,92 @@ export class PageRows {
     return { traceId }
   }
 
-  /** The rows in this order as batches of a page each, their streams being `streams`. */
+  /**
+   * The rows in this order as batches of a page each, their streams being `streams`. A batch is valid
+   * until the next one is taken.
+   */
   *pages(order: Uint32Array, limits: PageLimits, streams: StreamList): Generator<Batch> {
-    const list = new ValueList(
-      this.#rows.sources,
-      this.#rows.shift,
-      Math.min(limits.rows, order.length),
-    )
-    const sizes = this.#rowBytes()
+    const { sources, shift } = this.#rows
+    const list = new ValueList(sources, shift, this.#memory)
+    const attributes = new PageAttributes(this.#attributes, list)
+    const ends = this.#limitsOf(limits)
     for (let from = 0; from < order.length;) {
-      const to = this.#endOfPage(order, from, { ...limits, sizes })
-      yield this.#batch(order.subarray(from, to), list, streams)
+      const to = this.#endOfPage(order, from, ends)
+      this.#memory.reset()
+      const page = order.subarray(from, to)
+      const columns = this.#rowColumns(page, list)
+      attributes.addTo(columns, page)
+      yield { ...this.#batch(page), columns, streams }
       from = to
     }
   }
 
-  /** Plain bytes of every row: its values and four for each column and attribute. */
-  #rowBytes(): Uint32Array {
-    const sizes = new Uint32Array(this.#rows.rows).fill(16 + this.#columns.length * 4)
-    for (const { addresses, b } of this.#columns) {
-      if (addresses === null || b.values === null) continue
-      for (let i = 0; i < sizes.length; i++) sizes[i]! += b.values[i]!
+  /** What a page's rows must be counted for; what no page of these rows can pass is left out. */
+  #limitsOf(limits: PageLimits): PageEnds {
+    const { offsets } = this.keys
+    const columns = this.#columns.length + this.#attributes.columns.length
+    const { sizes, most } = this.#rowBytes()
+    return {
+      rows: limits.rows,
+      bytes: limits.bytes,
+      sizes: most * limits.rows > limits.bytes ? sizes : null,
+      cells: limits.rows * columns > maxPageCells,
+      span: !offsets || offsets.span > maxSpanNs,
     }
-    const { from, column, b, columns } = this.#attributes
-    const isText = Uint8Array.from(columns, ({ type }) =>
-      type === 'text' || type === 'bytes' || type === 'otlp' ? 1 : 0,
-    )
-    for (let i = 0; i < sizes.length; i++) {
-      let size = 0
-      for (let k = from[i]!; k < from[i + 1]!; k++) size += isText[column[k]!] === 1 ? 4 + b[k]! : 8
-      sizes[i]! += size
-    }
-    return sizes
   }
 
-  #endOfPage(
-    order: Uint32Array,
-    from: number,
-    limits: PageLimits & { readonly sizes: Uint32Array },
-  ): number {
+  /** Plain bytes of every row, its values and four for each column and attribute; and the most of any. */
+  #rowBytes(): { sizes: Uint32Array; most: number } {
+    const sizes = new Uint32Array(this.#rows.rows).fill(16 + this.#columns.length * 4)
+    for (const { addresses, b } of this.#columns) {
+      if (addresses !== null && b.values !== null) addWords(sizes, b.values)
+    }
+    if (this.#attributes.column.length > 0) addAttributeBytes(sizes, this.#attributes)
+    let most = 0
+    for (let i = 0; i < sizes.length; i++) if (sizes[i]! > most) most = sizes[i]!
+    return { sizes, most }
+  }
+
+  #endOfPage(order: Uint32Array, from: number, ends: PageEnds): number {
+    const full = Math.min(order.length, from + ends.rows)
+    const spanned = ends.span ? this.#endBySpan(order, from, full) : full
+    const { sizes, bytes } = ends
+    let at =
+      sizes === null ? spanned : endByBytes(order.subarray(from, spanned), sizes, bytes) + from
+    if (ends.cells) at = this.#endByCells(order, from, at)
+    // Rows beyond the span of a page are no neighbours.
+    const apart = at === spanned && spanned < full
+    return apart || at === order.length ? at : this.#boundary(order, from, at)
+  }
+
+  #endBySpan(order: Uint32Array, from: number, to: number): number {
     const { timeLo, timeHi } = this.keys
-    const { from: starts, column } = this.#attributes
-    const page = ++this.#page
     const first = order[from]!
-    const end = Math.min(order.length, from + limits.rows)
-    let columns = this.#columns.length
-    let bytes = 0
     let [min, max] = [0, 0]
-    let at = from
-    for (; at < end; at++) {
+    for (let at = from; at < to; at++) {
       const row = order[at]!
       const time = (timeHi[row]! - timeHi[first]!) * 4294967296 + (timeLo[row]! - timeLo[first]!)
       if (time < min) min = time
       else if (time > max) max = time
+      if (max - min > maxSpanNs && at > from) return at
+    }
+    return to
+  }
+
+  #endByCells(order: Uint32Array, from: number, to: number): number {
+    const { from: starts, column } = this.#attributes
+    const page = ++this.#page
+    let columns = this.#columns.length
+    for (let at = from; at < to; at++) {
+      const row = order[at]!
       for (let k = starts[row]!; k < starts[row + 1]!; k++) {
         if (this.#seen[column[k]!] === page) continue
         this.#seen[column[k]!] = page
         columns++
       }
-      bytes += limits.sizes[row]!
-      if (at === from) continue
-      if (max - min > maxSpanNs) return at
-      if (bytes > limits.bytes || (at - from + 1) * columns > maxPageCells) break
+      if (at > from && (at - from + 1) * columns > maxPageCells) return at
     }
-    return at === order.length ? at : this.#boundary(order, from, at)
+    return to
   }
 
   /** Where a full page [from, to) is cut, so that neighbours that are read together stay together. */
@@ -192,31 +209,48 @@ export class PageRows {
     return to
   }
 
-  #batch(order: Uint32Array, list: ValueList, streams: StreamList): Batch {
+  #rowColumns(order: Uint32Array, list: ValueList): Map<string, Vector> {
     const columns = new Map<string, Vector>()
+    const memory = this.#memory
     for (const flat of this.#columns) {
-      if (flat.addresses !== null) listRanges(flat.addresses, flat.b, order, list)
-      else if (flat.column.type === 'double') this.#listValues(flat, order, list)
-      else listNumbers(flat, order, list)
-      const vector = list.vector(flat.column.type, order.length)
-      if (vector !== null) columns.set(flat.id, vector)
+      const { id, addresses, type } = flat
+      const vector =
+        addresses !== null
+          ? list.vector(type, order.length, 0, listRanges(addresses, flat.b, order, list))
+          : type === 'double'
+            ? pointVector(flat, this.#kinds, order, memory)
+            : numberVector(flat, order, memory)
+      if (vector !== null) columns.set(id, vector)
     }
-    this.#addAttributes(order, list, columns)
+    return columns
+  }
+
+  #batch(order: Uint32Array): Omit<Batch, 'columns' | 'streams'> {
+    const stream = this.#memory.words(order.length)
+    gatherWords(this.keys.stream, order, stream)
     const { signal } = this.#rows.layout
-    return {
-      signal: signal.name,
-      rows: order.length,
-      streams,
-      stream: gather(this.keys.stream, order),
-      ...this.#times(order),
-      columns,
-      selection: null,
-      offset: 0,
-    }
+    const rows = order.length
+    return { signal: signal.name, rows, stream, ...this.#times(order), selection: null, offset: 0 }
   }
 
   /** Times as offsets to the least one. */
   #times(order: Uint32Array): { timeBase: bigint; time: Float64Array } {
+    const { offsets } = this.keys
+    const time = this.#memory.doubles(order.length)
+    if (!offsets) return this.#farTimes(order, time)
+    const { values, baseNs } = offsets
+    let least = values[order[0]!]!
+    for (let i = 0; i < order.length; i++) {
+      const value = values[order[i]!]!
+      time[i] = value
+      if (value < least) least = value
+    }
+    if (least > 0) for (let i = 0; i < order.length; i++) time[i]! -= least
+    return { timeBase: baseNs + BigInt(least), time }
+  }
+
+  /** The same where times of all rows are too far apart for doubles; those of a page are not. */
+  #farTimes(order: Uint32Array, time: Float64Array): { timeBase: bigint; time: Float64Array } {
     const { timeLo, timeHi } = this.keys
     let least = order[0]!
     for (let i = 1; i < order.length; i++) {
@@ -228,87 +262,49 @@ export class PageRows {
     }
     const lo = timeLo[least]!
     const hi = timeHi[least]!
-    const time = new Float64Array(order.length)
     for (let i = 0; i < order.length; i++) {
       time[i] = (timeHi[order[i]!]! - hi) * 4294967296 + (timeLo[order[i]!]! - lo)
     }
     return { timeBase: (BigInt(hi) << 32n) | BigInt(lo), time }
   }
+}
 
-  /** Values of data points that are numbers; a zero is a value there. */
-  #listValues({ a, b }: FlatColumn, order: Uint32Array, list: ValueList): void {
-    const kinds = must(this.#kinds, 'a signal with values says their kind')
-    let count = 0
-    for (let i = 0; i < order.length; i++) {
-      const row = order[i]!
-      const kind = kinds.values === null ? kinds.value : kinds.values[row]!
-      if (kind !== pointKind.double && kind !== pointKind.int) continue
-      list.row[count] = i
-      list.a[count] = a.values === null ? a.value : a.values[row]!
-      list.b[count++] = b.values === null ? b.value : b.values[row]!
-    }
-    list.count = count
+/** Counts that may end a page. */
+interface PageEnds {
+  readonly rows: number
+  readonly bytes: number
+  /** Plain bytes by row; null when no page can be too large. */
+  readonly sizes: Uint32Array | null
+  /** Whether a page may have too many cells, or too long a span. */
+  readonly cells: boolean
+  readonly span: boolean
+}
+
+/** How many rows of the order take at most `limit` bytes; at least one. */
+function endByBytes(order: Uint32Array, sizes: Uint32Array, limit: number): number {
+  let bytes = 0
+  for (let at = 0; at < order.length; at++) {
+    bytes += sizes[order[at]!]!
+    if (bytes > limit && at > 0) return at
   }
+  return order.length
+}
 
-  /** Attributes are sorted by column with two passes of counting; each column is then a list. */
-  #addAttributes(order: Uint32Array, list: ValueList, columns: Map<string, Vector>): void {
-    const { from, column, a, b } = this.#attributes
-    const starts = this.#starts
-    const used: number[] = []
-    let total = 0
-    const page = ++this.#page
-    for (let i = 0; i < order.length; i++) {
-      const end = from[order[i]! + 1]!
-      for (let k = from[order[i]!]!; k < end; k++) {
-        const number = column[k]!
-        if (this.#seen[number] !== page) {
-          this.#seen[number] = page
-          starts[number] = 0
-          used.push(number)
-        }
-        starts[number]!++
-        total++
-      }
-    }
-    used.sort((x, y) => x - y)
-    const firsts: number[] = []
-    let next = 0
-    for (const number of used) {
-      const count = starts[number]!
-      starts[number] = next
-      this.#last[number] = -1
-      firsts.push(next)
-      next += count
-    }
-    const rows = new Uint32Array(total)
-    const entries = new Uint32Array(total)
-    for (let i = 0; i < order.length; i++) {
-      const end = from[order[i]! + 1]!
-      for (let k = from[order[i]!]!; k < end; k++) {
-        const number = column[k]!
-        // Of two values of one key the first counts.
-        if (this.#last[number] === i) continue
-        this.#last[number] = i
-        const at = starts[number]!++
-        rows[at] = i
-        entries[at] = k
-      }
-    }
-    for (let u = 0; u < used.length; u++) {
-      const number = used[u]!
-      const first = firsts[u]!
-      // `starts` moved to the end of what was listed; repeated keys leave a gap behind it.
-      const end = starts[number]!
-      list.count = end - first
-      for (let k = first, i = 0; k < end; k++, i++) {
-        list.row[i] = rows[k]!
-        list.a[i] = a[entries[k]!]!
-        list.b[i] = b[entries[k]!]!
-      }
-      const { type } = must(this.#attributes.columns[number], 'a known column')
-      const vector = list.vector(type, order.length)
-      if (vector !== null) columns.set(this.#ids[number]!, vector)
-    }
+function addWords(to: Uint32Array, words: Uint32Array): void {
+  for (let i = 0; i < to.length; i++) to[i]! += words[i]!
+}
+
+/** Adds four bytes and a text's own, or eight for a number, for each attribute of a row. */
+function addAttributeBytes(sizes: Uint32Array, attributes: FlatAttributes): void {
+  const { from, column, b, columns } = attributes
+  const isText = Uint8Array.from(columns, ({ type }) =>
+    type === 'text' || type === 'bytes' || type === 'otlp' ? 1 : 0,
+  )
+  for (let i = 0, k = 0; i < sizes.length; i++) {
+    const end = from[i + 1]!
+    let size = 0
+    for (; k < end; k++) size += isText[column[k]!] === 1 ? 4 + b[k]! : 8
+    sizes[i]! += size
   }
 }
 
@@ -317,53 +313,10 @@ function isZero(lane: FlatLane): boolean {
 }
 
 function wordsOf(lane: FlatLane, rows: number): Uint32Array<ArrayBuffer> {
-  return lane.values === null
-    ? new Uint32Array(rows).fill(lane.value)
-    : Uint32Array.from(lane.values)
-}
-
-function gather(words: Uint32Array, order: Uint32Array): Uint32Array {
-  const out = new Uint32Array(order.length)
-  for (let i = 0; i < order.length; i++) out[i] = words[order[i]!]!
-  return out
+  return lane.values === null ? new Uint32Array(rows).fill(lane.value) : lane.values
 }
 
 function sameId(ids: Uint8Array, a: number, b: number): boolean {
   for (let i = 0; i < 16; i++) if (ids[a * 16 + i] !== ids[b * 16 + i]) return false
   return true
-}
-
-/** Lists the byte ranges of the rows in order. */
-// oxlint-disable-next-line max-params -- two lanes, the order, and where to
-function listRanges(
-  addresses: Uint32Array,
-  lengths: FlatLane,
-  order: Uint32Array,
-  list: ValueList,
-): void {
-  const { row, a, b } = list
-  let count = 0
-  for (let i = 0; i < order.length; i++) {
-    const address = addresses[order[i]!]!
-    if (address === absent) continue
-    row[count] = i
-    a[count] = address
-    b[count++] = lengths.values === null ? lengths.value : lengths.values[order[i]!]!
-  }
-  list.count = count
-}
-
-/** Lists numbers; both halves zero mean none where the column is optional. */
-function listNumbers({ column, a, b }: FlatColumn, order: Uint32Array, list: ValueList): void {
-  let count = 0
-  for (let i = 0; i < order.length; i++) {
-    const row = order[i]!
-    const low = a.values === null ? a.value : a.values[row]!
-    const high = b.values === null ? b.value : b.values[row]!
-    if (column.optional && low === 0 && high === 0) continue
-    list.row[count] = i
-    list.a[count] = low
-    list.b[count++] = high
-  }
-  list.count = count
 }

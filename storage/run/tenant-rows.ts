@@ -13,13 +13,13 @@ import { columnId, type ColumnRef } from '#schemas/column.ts'
 import { absent, attributeCode } from '#schemas/intake.ts'
 import type { RunColumn, RunLayout } from './columns.ts'
 import { attributeTypeOf, isRange } from './scan.ts'
-import { at, readable, type Lane, type PartView } from './part-view.ts'
+import type { Lane, PartView } from './part-view.ts'
 import { streamView, type StreamView } from './stream-view.ts'
 import type { RunRef } from './run.ts'
 
 /** A lane over all rows: an array, or one value for all. */
 export type FlatLane =
-  | { readonly values: Uint32Array; readonly value: 0 }
+  | { readonly values: Uint32Array<ArrayBuffer>; readonly value: 0 }
   | { readonly values: null; readonly value: number }
 
 /** A part and where its rows stand. */
@@ -86,7 +86,7 @@ export class TenantRows {
     const known = this.#sourceSlabs.indexOf(slab)
     if (known >= 0) return known
     assert((this.sources.length + 1) * 2 ** this.shift < absent, 'addresses fit 32 bits')
-    this.sources.push(readable(this.#slabs.at(slab)).bytes)
+    this.sources.push(this.#slabs.at(slab).bytes)
     return this.#sourceSlabs.push(slab) - 1
   }
 
@@ -167,10 +167,7 @@ export class TenantRows {
     }
     for (const placed of this.#parts) {
       const { part, first, firstEntry } = placed
-      const lane = part.lane(part.layout.attrFromLane)
-      for (let row = 0; row < part.rows; row++) {
-        from[first + row + 1] = firstEntry + at(part.words, lane, row + 1)
-      }
+      attributeEnds(part, from, first, firstEntry)
       if (part.attributes === 0) continue
       const end = firstEntry + part.attributes
       copyLane(part, part.attributeLane('a'), a.subarray(firstEntry, end))
@@ -210,6 +207,18 @@ function copyLane(part: PartView, lane: Lane, to: Uint32Array): void {
   else to.set(part.words.subarray(lane.from, lane.from + to.length))
 }
 
+/** Writes where the attributes of each row of a part end. */
+// oxlint-disable-next-line max-params -- the inner loop
+function attributeEnds(part: PartView, ends: Uint32Array, first: number, entry: number): void {
+  const { words, rows } = part
+  const { from, value } = part.lane(part.layout.attrFromLane)
+  if (from < 0) ends.fill(entry + value, first + 1, first + rows + 1)
+  else for (let row = 1; row <= rows; row++) ends[first + row] = entry + words[from + row]!
+}
+
+/** Types of attributes; a key's columns are numbered by them. */
+const attributeTypes = 8
+
 /** Writes the column of every attribute of a part, and makes addresses of the offsets of values. */
 // oxlint-disable-next-line max-params -- a part, where its bytes are, and what is written
 function numberEntries(
@@ -218,26 +227,35 @@ function numberEntries(
   to: { column: Uint32Array; a: Uint32Array },
   numberOf: (ref: ColumnRef) => number,
 ): void {
-  const { words } = part
-  const keyLane = part.attributeLane('key')
-  const typeLane = part.attributeLane('type')
+  const { words, attributes } = part
+  const { column, a } = to
+  const key = part.attributeLane('key')
+  const type = part.attributeLane('type')
   const keys = part.keys()
-  const known = new Int32Array(keys.length * 8).fill(-1)
-  for (let entry = 0; entry < part.attributes; entry++) {
-    const key = at(words, keyLane, entry)
-    const code = at(words, typeLane, entry)
-    const slot = key * 8 + code
-    let number = known[slot]!
-    if (number < 0) {
-      const type = attributeTypeOf[code] ?? 'otlp'
-      number = numberOf({ scope: 'attribute', key: keys[key] ?? '', type })
-      known[slot] = number
+  /** By key and type: the column + 1, and what an offset lacks to an address. */
+  const known = new Uint32Array(keys.length * attributeTypes)
+  const bases = new Uint32Array(known.length)
+  for (let entry = 0; entry < attributes; entry++) {
+    const id = key.from < 0 ? key.value : words[key.from + entry]!
+    const code = type.from < 0 ? type.value : words[type.from + entry]!
+    const slot = id * attributeTypes + code
+    if (known[slot] === 0) {
+      const ref: ColumnRef = {
+        scope: 'attribute',
+        key: keys[id] ?? '',
+        type: attributeTypeOf[code] ?? 'otlp',
+      }
+      known[slot] = numberOf(ref) + 1
+      bases[slot] = isInline(code) ? 0 : base
     }
-    to.column[firstEntry + entry] = number
-    const inline =
-      code === attributeCode.int || code === attributeCode.double || code === attributeCode.bool
-    if (!inline) to.a[firstEntry + entry]! += base
+    column[firstEntry + entry] = known[slot]! - 1
+    a[firstEntry + entry]! += bases[slot]!
   }
+}
+
+/** Whether a value of this type stands in the words of its entry. */
+function isInline(code: number): boolean {
+  return code === attributeCode.int || code === attributeCode.double || code === attributeCode.bool
 }
 
 /** Whether a row column is a byte range or id, whose first lane holds offsets. */

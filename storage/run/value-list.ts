@@ -1,11 +1,12 @@
 /**
  * The values of one column on one page, listed by address, and the vector they make: a dictionary where
- * values repeat, texts of their exact size where they do not, ids and numbers. Nothing grows by doubling
- * and no value is copied twice.
+ * values repeat, texts of their exact size where they do not, ids and numbers. No value is copied twice.
+ * Vectors stand in the page's memory.
  */
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { Distinct } from '../column/distinct.ts'
 import { fixedWidth } from '../column/vector.ts'
+import type { PageMemory } from './page-memory.ts'
 
 /** A dictionary pays while there are this many rows per value (`column/write.ts` decides the same). */
 const rowsPerValue = 3
@@ -16,102 +17,135 @@ const trialRows = 1024
 /** Shorter values are copied byte by byte: below this a native copy costs more than it saves. */
 const shortCopyBytes = 48
 
-/** Up to a page of values; reused from column to column. */
+/** Addresses whose codes are remembered: a power of two. Rows of one request share the bytes of equal neighbours. */
+const rememberedAddresses = 1024
+
+/** Values of any number of columns, each a range of the arrays; used again from page to page. */
 export class ValueList {
   readonly #sources: readonly Uint8Array[]
   readonly #shift: number
+  readonly #memory: PageMemory
   readonly #distinct = new Distinct(1 << 16)
-  /** Rows that have a value, ascending. */
-  readonly row: Uint32Array
+  /** By a hash of the address: the address and length seen last, and their code. */
+  readonly #seenAddress = new Uint32Array(rememberedAddresses)
+  readonly #seenLength = new Int32Array(rememberedAddresses)
+  readonly #seenCode = new Uint32Array(rememberedAddresses)
+  /** Rows that have a value, ascending in a column. */
+  row = new Uint32Array(1024)
   /** An address, or the low half of a number. */
-  readonly a: Uint32Array
+  a = new Uint32Array(1024)
   /** A length, or the high half of a number. */
-  readonly b: Uint32Array
-  count = 0
+  b = new Uint32Array(1024)
 
-  /** For pages of at most `rows` rows; an address is a source's number above `shift` and a place in it. */
-  constructor(sources: readonly Uint8Array[], shift: number, rows: number) {
+  /** An address is a source's number above `shift` and a place in it. */
+  constructor(sources: readonly Uint8Array[], shift: number, memory: PageMemory) {
     this.#sources = sources
     this.#shift = shift
-    this.row = new Uint32Array(rows)
-    this.a = new Uint32Array(rows)
-    this.b = new Uint32Array(rows)
+    this.#memory = memory
   }
 
-  /** The vector of a page of `rows` rows; null when no row has a value. It shares nothing with the list. */
-  vector(type: ColumnType, rows: number): Vector | null {
-    if (this.count === 0) return null
-    const present = this.#present(rows)
+  /** Makes room for `count` values in all; the arrays may be replaced, their values lost. */
+  reserve(count: number): void {
+    if (count <= this.row.length) return
+    const capacity = Math.max(count, this.row.length * 2)
+    this.row = new Uint32Array(capacity)
+    this.a = new Uint32Array(capacity)
+    this.b = new Uint32Array(capacity)
+  }
+
+  /** The vector of a page of `rows` rows from the values [from, to); null when there are none. */
+  // oxlint-disable-next-line max-params -- a type, a size and a range
+  vector(type: ColumnType, rows: number, from: number, to: number): Vector | null {
+    if (from === to) return null
+    const present = this.#present(rows, from, to)
     if (type === 'text' || type === 'bytes' || type === 'otlp') {
-      const codes = this.#codes(rows)
-      if (codes === null)
-        return { type, present, kind: 'texts', texts: this.#texts(rows, present === null) }
-      return { type, present, kind: 'dictionary', codes, values: this.#distinct.copyTexts() }
+      const codes = this.#codes(rows, from, to)
+      if (codes === null) {
+        return { type, present, kind: 'texts', texts: this.#texts(rows, from, to) }
+      }
+      return { type, present, kind: 'dictionary', codes, values: this.#values() }
     }
     const width = fixedWidth(type)
-    if (width > 0) return { type, present, kind: 'fixed', width, bytes: this.#fixed(rows, width) }
-    return numbers(this, type, rows, present)
+    if (width > 0) {
+      return { type, present, kind: 'fixed', width, bytes: this.#fixed(rows, width, from, to) }
+    }
+    return this.#numbers(type, rows, present, from, to)
   }
 
-  #present(rows: number): Uint8Array | null {
-    if (this.count === rows) return null
-    const present = new Uint8Array(rows)
-    const { row, count } = this
-    for (let i = 0; i < count; i++) present[row[i]!] = 1
+  #present(rows: number, from: number, to: number): Uint8Array | null {
+    if (to - from === rows) return null
+    const present = this.#memory.bytes(rows).fill(0)
+    const { row } = this
+    for (let i = from; i < to; i++) present[row[i]!] = 1
     return present
   }
 
+  /** The values in `#distinct`, in the page's memory. */
+  #values(): Texts {
+    const { offsets, bytes } = this.#distinct.texts()
+    const own = {
+      offsets: this.#memory.words(offsets.length),
+      bytes: this.#memory.bytes(bytes.length),
+    }
+    own.offsets.set(offsets)
+    own.bytes.set(bytes)
+    return own
+  }
+
   /** Codes of the values in `#distinct`; null when too few repeat. */
-  #codes(rows: number): Uint32Array | null {
-    const { row, a, b, count } = this
+  #codes(rows: number, first: number, to: number): Uint32Array | null {
+    const { row, a, b } = this
     const distinct = this.#distinct
     const sources = this.#sources
     const shift = this.#shift
     const mask = 2 ** shift - 1
+    const [seenAddress, seenLength, seenCode] = [
+      this.#seenAddress,
+      this.#seenLength,
+      this.#seenCode,
+    ]
+    seenLength.fill(-1)
     distinct.clear()
-    const codes = new Uint32Array(rows)
-    const limit = Math.max(1, Math.floor(count / rowsPerValue))
-    let last = -1
-    let lastLength = -1
-    let code = 0
-    for (let i = 0; i < count; i++) {
+    const full = to - first === rows
+    const codes = this.#memory.words(rows)
+    if (!full) codes.fill(0)
+    const limit = Math.max(1, Math.floor((to - first) / rowsPerValue))
+    const trial = first + trialRows
+    for (let i = first; i < to; i++) {
       const address = a[i]!
       const length = b[i]!
-      // Neighbours of a part that are equal share their bytes.
-      if (address !== last || length !== lastLength) {
+      const slot = Math.imul(address, 0x9e3779b1) >>> 22
+      if (seenAddress[slot] !== address || seenLength[slot] !== length) {
         const from = address & mask
-        code = distinct.add(sources[address >>> shift]!, from, from + length)
-        if (distinct.count > limit || (i === trialRows && distinct.count * 2 > trialRows)) {
-          return null
-        }
-        last = address
-        lastLength = length
+        seenCode[slot] = distinct.add(sources[address >>> shift]!, from, from + length)
+        if (distinct.count > limit) return null
+        seenAddress[slot] = address
+        seenLength[slot] = length
       }
-      codes[row[i]!] = code
+      codes[row[i]!] = seenCode[slot]!
+      if (i === trial && distinct.count * 2 > trialRows) return null
     }
     return codes
   }
 
-  #texts(rows: number, full: boolean): Texts {
-    const { row, a, b, count } = this
-    const offsets = new Uint32Array(rows + 1)
+  #texts(rows: number, first: number, to: number): Texts {
+    const { row, a, b } = this
+    const offsets = this.#memory.words(rows + 1)
+    offsets[0] = 0
     let size = 0
-    for (let i = 0; i < count; i++) {
+    let next = 0
+    for (let i = first; i < to; i++) {
+      // Rows without a value end where the row before them does.
+      while (next < row[i]!) offsets[++next] = size
       size += b[i]!
-      offsets[row[i]! + 1] = size
+      offsets[++next] = size
     }
-    // Rows without a value end where the row before them does.
-    if (!full) {
-      for (let i = 1, end = 0; i <= rows; i++) {
-        if (offsets[i]! < end) offsets[i] = end
-        else end = offsets[i]!
-      }
-    }
-    const bytes = new Uint8Array(size)
+    while (next < rows) offsets[++next] = size
+    const bytes = this.#memory.bytes(size)
     const sources = this.#sources
     const shift = this.#shift
     const mask = 2 ** shift - 1
-    for (let i = 0, at = 0; i < count; i++) {
+    for (let i = first, at = 0; i < to; i++) {
       const address = a[i]!
       const length = b[i]!
       const source = sources[address >>> shift]!
@@ -127,13 +161,15 @@ export class ValueList {
     return { offsets, bytes }
   }
 
-  #fixed(rows: number, width: number): Uint8Array {
-    const { row, a, count } = this
-    const bytes = new Uint8Array(rows * width)
+  // oxlint-disable-next-line max-params -- a size, a width and a range
+  #fixed(rows: number, width: number, first: number, to: number): Uint8Array {
+    const { row, a } = this
+    const bytes = this.#memory.bytes(rows * width)
+    if (to - first < rows) bytes.fill(0)
     const sources = this.#sources
     const shift = this.#shift
     const mask = 2 ** shift - 1
-    for (let i = 0; i < count; i++) {
+    for (let i = first; i < to; i++) {
       const address = a[i]!
       const source = sources[address >>> shift]!
       let from = address & mask
@@ -143,35 +179,42 @@ export class ValueList {
     }
     return bytes
   }
-}
 
-// oxlint-disable-next-line max-params -- a list and the vector's fields
-function numbers(
-  list: ValueList,
-  type: ColumnType,
-  rows: number,
-  present: Uint8Array | null,
-): Vector {
-  const { row, a, b, count } = list
-  if (type === 'double') {
-    // As words, since a NaN may lose its payload on the way through a double.
-    const words = new Uint32Array(rows * 2)
-    for (let i = 0; i < count; i++) {
-      const at = row[i]! * 2
-      words[at] = a[i]!
-      words[at + 1] = b[i]!
+  // oxlint-disable-next-line max-params -- the vector's fields and a range
+  #numbers(
+    type: ColumnType,
+    rows: number,
+    present: Uint8Array | null,
+    from: number,
+    to: number,
+  ): Vector {
+    const { row, a, b } = this
+    const memory = this.#memory
+    if (type === 'double') {
+      const values = memory.doubles(rows)
+      if (present !== null) values.fill(0)
+      // As words, since a NaN may lose its payload on the way through a double.
+      const words = new Uint32Array(values.buffer, values.byteOffset, rows * 2)
+      for (let i = from; i < to; i++) {
+        const at = row[i]! * 2
+        words[at] = a[i]!
+        words[at + 1] = b[i]!
+      }
+      return { type, present, kind: 'doubles', values }
     }
-    return { type, present, kind: 'doubles', values: new Float64Array(words.buffer) }
+    if (type === 'bool') {
+      const values = memory.doubles(rows)
+      if (present !== null) values.fill(0)
+      for (let i = from; i < to; i++) values[row[i]!] = a[i]!
+      return { type, present, kind: 'doubles', values }
+    }
+    const lo = memory.words(rows)
+    if (present !== null) lo.fill(0)
+    for (let i = from; i < to; i++) lo[row[i]!] = a[i]!
+    if (type === 'u32') return { type, present, kind: 'words', values: lo }
+    const hi = memory.ints(rows)
+    if (present !== null) hi.fill(0)
+    for (let i = from; i < to; i++) hi[row[i]!] = b[i]!
+    return { type, present, kind: 'longs', lo, hi }
   }
-  if (type === 'bool') {
-    const values = new Float64Array(rows)
-    for (let i = 0; i < count; i++) values[row[i]!] = a[i]!
-    return { type, present, kind: 'doubles', values }
-  }
-  const lo = new Uint32Array(rows)
-  for (let i = 0; i < count; i++) lo[row[i]!] = a[i]!
-  if (type === 'u32') return { type, present, kind: 'words', values: lo }
-  const hi = new Int32Array(rows)
-  for (let i = 0; i < count; i++) hi[row[i]!] = b[i]!
-  return { type, present, kind: 'longs', lo, hi }
 }
