@@ -9,6 +9,7 @@ import { tenantMissing } from './errors.ts'
 import { hash32 } from './hash.ts'
 import { chooseWorker } from './home.ts'
 import { applyLimits, limitsOf, type TenantLimits } from './limits.ts'
+import { measuredBounds } from '#test/otlp/bounds.ts'
 import { partitionOf, subsetOf } from './route.ts'
 
 const settings = distributorConfig.parse({})
@@ -51,11 +52,20 @@ function intakeOf<I extends AnyIntake>(intake: I, rows: readonly Record<string, 
   return intake
 }
 
+/** Which rows are kept, and the reasons for the others; the same whether or not the intake's bounds are known. */
 function refused(intake: AnyIntake): string[] {
-  const { keep, rejects } = applyLimits(intake, limits, now)
-  const dropped = keep.filter((kept) => kept === 0).length
-  if (dropped !== rejects.reduce((sum, { rows }) => sum + rows, 0)) throw new Error('counts differ')
-  return [[...keep].join(''), ...rejects.map(({ code, rows }) => `${code} ${rows}`)]
+  const [without, within] = [null, measuredBounds(intake)].map((bounds) => {
+    intake.bounds = bounds
+    const { keep, rejects } = applyLimits(intake, limits, now)
+    const kept = keep ?? new Uint8Array(intake.rows.rows).fill(1)
+    const dropped = kept.filter((one) => one === 0).length
+    if (dropped !== rejects.reduce((sum, { rows }) => sum + rows, 0)) {
+      throw new Error('counts differ')
+    }
+    return [kept.join(''), ...rejects.map(({ code, rows }) => `${code} ${rows}`)]
+  })
+  if (without?.join() !== within?.join()) throw new Error('bounds change what is refused')
+  return within ?? []
 }
 
 test('times outside of the bounds are refused, on both sides of each', (t) => {

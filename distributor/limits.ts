@@ -42,8 +42,8 @@ export function limitsOf(config: DistributorConfig, retentionMs: number): Tenant
 }
 
 export interface Limited {
-  /** One byte per row of the intake: 1 kept, 0 refused. */
-  readonly keep: Uint8Array
+  /** One byte per row of the intake: 1 kept, 0 refused; null when all are kept. */
+  readonly keep: Uint8Array | null
   readonly rejects: readonly Reject[]
 }
 
@@ -61,15 +61,17 @@ export function applyLimits(intake: AnyIntake, limits: TenantLimits, receivedNs:
 
 /** Which rows are refused, and why the first of each reason was. */
 class Refusals {
-  readonly keep: Uint8Array
+  keep: Uint8Array | null = null
+  readonly #rows: number
   readonly #found = new Map<string, { code: string; message: string; rows: number }>()
 
   constructor(intake: AnyIntake) {
-    this.keep = new Uint8Array(intake.rows.rows).fill(1)
+    this.#rows = intake.rows.rows
   }
 
   /** Refuses a row unless it is refused already. `value` and `limit` are for the message of the first. */
   row(error: DefinedError, row: number, value: string | number, limit: string | number): void {
+    this.keep ??= new Uint8Array(this.#rows).fill(1)
     if (this.keep[row] === 0) return
     this.keep[row] = 0
     const known = this.#found.get(error.code)
@@ -101,6 +103,7 @@ const phrases = new Map([
 /** Judges each stream once and refuses the rows of those that are over a limit. */
 function checkStreams(intake: AnyIntake, limits: TenantLimits, refusals: Refusals): void {
   const { streams, rows } = intake
+  if (areStreamsSmall(intake, limits)) return
   const faults = new Map<number, { error: DefinedError; value: number; limit: number }>()
   for (let stream = 0; stream < streams.rows; stream++) {
     const size = streamBytes(intake, stream)
@@ -120,17 +123,33 @@ function checkStreams(intake: AnyIntake, limits: TenantLimits, refusals: Refusal
   }
 }
 
-function streamBytes(intake: AnyIntake, stream: number): number {
-  const c = intake.streams.columns
-  const group = c.group[stream] ?? 0
+/** Whether the largest parts that any stream may have are no more than a stream may be. */
+function areStreamsSmall(intake: AnyIntake, limits: TenantLimits): boolean {
+  const { bounds, groups, descriptors, streams } = intake
+  if (bounds === null || streams.rows > limits.maxStreams) return false
+  const { nameLength } = descriptors.columns
+  for (let at = 0; at < descriptors.rows; at++) {
+    if ((nameLength[at] ?? 0) > limits.maxNameBytes) return false
+  }
+  for (let group = 0; group < groups.rows; group++) {
+    if (groupBytes(intake, group) + bounds.streamAttributes > limits.maxStreamBytes) return false
+  }
+  return true
+}
+
+function groupBytes(intake: AnyIntake, group: number): number {
   const { resourceLength, resourceUrlLength, scopeLength, scopeUrlLength } = intake.groups.columns
   return (
     (resourceLength[group] ?? 0) +
     (resourceUrlLength[group] ?? 0) +
     (scopeLength[group] ?? 0) +
-    (scopeUrlLength[group] ?? 0) +
-    (c.attributesLength[stream] ?? 0)
+    (scopeUrlLength[group] ?? 0)
   )
+}
+
+function streamBytes(intake: AnyIntake, stream: number): number {
+  const c = intake.streams.columns
+  return groupBytes(intake, c.group[stream] ?? 0) + (c.attributesLength[stream] ?? 0)
 }
 
 function metricNameBytes(intake: AnyIntake, stream: number): number {
@@ -179,6 +198,15 @@ function checkTimes(
 
 /** Attributes of log records and spans: how many, how long. */
 function checkAttributes(intake: AnyIntake, limits: TenantLimits, refusals: Refusals): void {
+  const { bounds } = intake
+  if (
+    bounds !== null &&
+    bounds.rowAttributes <= limits.maxAttributesPerRow &&
+    bounds.key <= limits.maxKeyBytes &&
+    bounds.value <= limits.maxValueBytes
+  ) {
+    return
+  }
   const { attrFrom } = intake.rows.columns
   const { keyLength, type, b } = intake.attributes.columns
   for (let row = 0; row < intake.rows.rows; row++) {
@@ -206,6 +234,7 @@ function rangeLength(type: number, b: number): number {
 }
 
 function checkBodies(intake: Intake<'logs'>, limits: TenantLimits, refusals: Refusals): void {
+  if (intake.bounds !== null && intake.bounds.body <= limits.maxLogBodyBytes) return
   const { bodyType, bodyB } = intake.rows.columns
   for (let row = 0; row < intake.rows.rows; row++) {
     const length = rangeLength(bodyType[row] ?? 0, bodyB[row] ?? 0)
@@ -216,6 +245,7 @@ function checkBodies(intake: Intake<'logs'>, limits: TenantLimits, refusals: Ref
 }
 
 function checkSpanNames(intake: Intake<'traces'>, limits: TenantLimits, refusals: Refusals): void {
+  if (intake.bounds !== null && intake.bounds.name <= limits.maxNameBytes) return
   const lengths = intake.rows.columns.nameLength
   for (let row = 0; row < intake.rows.rows; row++) {
     const length = lengths[row] ?? 0

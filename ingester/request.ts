@@ -41,13 +41,20 @@ export function receiptOf(decoded: Decoded, accepted: number): Receipt {
   return { accepted, rejects: decoded.rejects }
 }
 
-/** The places of the kept rows. */
+/** The numbers from 0 on, as far as they were needed: not changed by anyone. */
+let ascending = new Uint32Array(0)
+
+/** The places of the kept rows; valid until the next call. */
 export function keptRows(decoded: Decoded): Uint32Array {
   const { keep, intake } = decoded
   const { rows } = intake.rows
+  if (keep === null) {
+    if (ascending.length < rows) ascending = Uint32Array.from({ length: rows * 2 }, (_, i) => i)
+    return ascending.subarray(0, rows)
+  }
   const places = new Uint32Array(rows)
   let count = 0
-  for (let row = 0; row < rows; row++) if (keep === null || keep[row] === 1) places[count++] = row
+  for (let row = 0; row < rows; row++) if (keep[row] === 1) places[count++] = row
   return places.subarray(0, count)
 }
 

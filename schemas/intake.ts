@@ -206,6 +206,22 @@ export interface IntakeMemory {
   readonly free: number
 }
 
+/**
+ * What no row or stream of an intake exceeds, in bytes but for `rowAttributes`. A limit that is not below
+ * needs no look at the rows.
+ */
+export interface IntakeBounds {
+  readonly key: number
+  /** Of an attribute. */
+  readonly value: number
+  readonly rowAttributes: number
+  /** Attributes of a stream. */
+  readonly streamAttributes: number
+  readonly body: number
+  /** Of a span. */
+  readonly name: number
+}
+
 /** One decoded request of one signal. `rows.columns.attrFrom` has one valid entry more than there are rows. */
 export interface Intake<S extends SignalName> {
   readonly signal: S
@@ -213,6 +229,8 @@ export interface Intake<S extends SignalName> {
   bytes: Uint8Array
   /** Null when bytes and columns are memory of their own. */
   memory: IntakeMemory | null
+  /** Null when the decoder did not look. */
+  bounds: IntakeBounds | null
   readonly groups: WordTable<(typeof groupColumns)[number]>
   readonly descriptors: WordTable<(typeof descriptorColumns)[number]>
   readonly streams: WordTable<(typeof streamColumns)[number]>
@@ -230,6 +248,7 @@ export function createIntake<S extends SignalName>(signal: S): Intake<S> {
     signal,
     bytes: new Uint8Array(0),
     memory: null,
+    bounds: null,
     groups: new WordTable(groupColumns, 16),
     descriptors: new WordTable(descriptorColumns, 16),
     streams: new WordTable(streamColumns, 64),
@@ -242,6 +261,7 @@ export function createIntake<S extends SignalName>(signal: S): Intake<S> {
 export function resetIntake(intake: AnyIntake, bytes: Uint8Array): void {
   intake.bytes = bytes
   intake.memory = null
+  intake.bounds = null
   for (const table of [
     intake.groups,
     intake.descriptors,

@@ -33,9 +33,9 @@ export interface RawRequest {
   readonly requestHash: string
 }
 
-/** What the limits of a tenant say about the rows of an intake: `keep[row]` is 0 for a refused row. */
+/** What the limits of a tenant say about the rows of an intake: `keep[row]` is 0 for a refused row, `keep` is null when there is none. */
 export interface Checked {
-  readonly keep: Uint8Array
+  readonly keep: Uint8Array | null
   readonly rejects: readonly Reject[]
 }
 

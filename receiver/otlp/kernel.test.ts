@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { isUtf8 } from 'node:buffer'
+import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { ByteWriter } from '#base/bytes/writer.ts'
@@ -8,6 +9,7 @@ import { buildKernel } from '#base/kernel/build.ts'
 import { createIntake, type AnyIntake } from '#schemas/intake.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { arbitraryMessage, completedRequest } from '#test/otlp/arbitrary.ts'
+import { measuredBounds } from '#test/otlp/bounds.ts'
 import { encodeReference } from '#test/otlp/reference.ts'
 import { decodePlain } from './decode.ts'
 import { decodeFast, requestWindow } from './kernel.ts'
@@ -61,7 +63,11 @@ function fast(signal: SignalName, bytes: Uint8Array, rules: typeof limits): unkn
   const intake = intakes[signal]
   const plain = new ByteWriter(requestWindow())
   plain.raw(bytes)
-  return decodeFast(plain, intake, rules) ? contents(intake) : null
+  if (!decodeFast(plain, intake, rules)) return null
+  const { body, name, ...others } = measuredBounds(intake)
+  const text = Math.max(body, name)
+  assert.deepEqual(intake.bounds, { ...others, body: text, name: text })
+  return contents(intake)
 }
 
 test('otlp.wasm is what otlp.as.ts compiles to', async (t) => {

@@ -49,6 +49,11 @@ interface Kernel {
   readonly attributes: Global
   readonly rows: Global
   readonly scratch: Global
+  readonly longestKey: Global
+  readonly longestValue: Global
+  readonly longestText: Global
+  readonly longestStream: Global
+  readonly mostAttributes: Global
   decode(signal: number, size: number, maxRows: number, maxAttributes: number): number
 }
 
@@ -135,6 +140,14 @@ export function decodeFast(bytes: ByteWriter, intake: AnyIntake, limits: DecodeL
   if (good === 0) return false
   intake.bytes = window.subarray(0, kernel.scratch.value - kernel.plainAt.value)
   intake.memory = instance.memory
+  intake.bounds = {
+    key: kernel.longestKey.value,
+    value: kernel.longestValue.value,
+    rowAttributes: kernel.mostAttributes.value,
+    streamAttributes: kernel.longestStream.value,
+    body: kernel.longestText.value,
+    name: kernel.longestText.value,
+  }
   intake.groups.lend(instance.groups, kernel.groups.value)
   intake.descriptors.lend(instance.descriptors, kernel.descriptors.value)
   intake.streams.lend(instance.streams, kernel.streams.value)

@@ -80,6 +80,8 @@ export function readPoint(
   intake.rows.reserve(row + 1)
   clear(intake.rows.columns, row)
   const from = d.wire.at
+  // Lists of attributes start at whole words, so that they are compared by words.
+  while (((d.scratchBase + d.scratch.length) & 3) !== 0) d.scratch.u8(0)
   const attributesAt = d.scratch.length
   hasExemplars = false
   bucketCounts = 0

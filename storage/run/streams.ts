@@ -26,16 +26,36 @@ export interface NewStream {
   canonical(): Uint8Array
 }
 
+/** Whether `count` words at two places are equal. */
+// oxlint-disable-next-line max-params -- two ranges, called per row: an object would be one per row
+function equalWords(
+  a: Int32Array,
+  from: number,
+  b: Int32Array,
+  at: number,
+  count: number,
+): boolean {
+  for (let i = 0; i < count; i++) if (a[from + i] !== b[at + i]) return false
+  return true
+}
+
 // oxlint-disable-next-line max-params -- two ranges, called per row: an object would be one per row
 function equalRange(a: Uint8Array, from: number, to: number, b: Uint8Array, at: number): boolean {
   for (let i = from, j = at; i < to; i++, j++) if (a[i] !== b[j]) return false
   return true
 }
 
-/** Byte ranges under dense ids, found by content: an arena and an open-addressing table of ids. */
+/**
+ * Byte ranges under dense ids, found by content: an arena and an open-addressing table of ids. Ranges
+ * stand at whole words of the arena; those that also start at one where they come from are compared by words.
+ */
 class Interned {
   #arena = new Uint8Array(1 << 16)
+  #arenaWords: Int32Array = new Int32Array(this.#arena.buffer)
   #used = 0
+  /** The bytes that were looked up last, and their whole words. */
+  #source: Uint8Array = new Uint8Array(0)
+  #sourceWords: Int32Array = new Int32Array(0)
   /** Per id: offset, length, extra key, hash. */
   #entries = new Int32Array(1 << 10)
   #slots = new Int32Array(1 << 9).fill(-1)
@@ -54,19 +74,28 @@ class Interned {
 
   // oxlint-disable-next-line max-params -- a range and its key, called per row: an object would be one per row
   is(id: number, bytes: Uint8Array, from: number, to: number, key: number): boolean {
-    const at = id * 4
+    const entry = id * 4
+    if (this.#entries[entry + 1] !== to - from || this.#entries[entry + 2] !== key) return false
+    const at = this.#entries[entry]!
+    if (((from | bytes.byteOffset) & 3) !== 0) return equalRange(bytes, from, to, this.#arena, at)
+    if (bytes !== this.#source) {
+      this.#source = bytes
+      this.#sourceWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+    }
+    const whole = (to - from) & ~3
     return (
-      this.#entries[at + 1] === to - from &&
-      this.#entries[at + 2] === key &&
-      equalRange(bytes, from, to, this.#arena, this.#entries[at]!)
+      equalWords(this.#sourceWords, from >> 2, this.#arenaWords, at >> 2, whole >> 2) &&
+      equalRange(bytes, from + whole, to, this.#arena, at + whole)
     )
   }
 
   add(bytes: Uint8Array, from: number, to: number, key: number): number {
-    if (this.#used + to - from > this.#arena.length) {
-      const grown = new Uint8Array(Math.max(this.#arena.length * 2, this.#used + to - from))
-      grown.set(this.#arena)
+    const size = (to - from + 3) & ~3
+    if (this.#used + size > this.#arena.length) {
+      const grown = new Uint8Array(Math.max(this.#arena.length * 2, this.#used + size))
+      grown.set(this.#arena.subarray(0, this.#used))
       this.#arena = grown
+      this.#arenaWords = new Int32Array(grown.buffer)
     }
     if ((this.count + 1) * 4 > this.#entries.length) {
       const grown = new Int32Array(this.#entries.length * 2)
@@ -76,9 +105,13 @@ class Interned {
     if (this.count * 2 >= this.#slots.length) this.#rehash()
     const id = this.count++
     const hash = hashBytes(bytes, from, to, key) | 0
-    this.#entries.set([this.#used, to - from, key, hash], id * 4)
+    const entry = id * 4
+    this.#entries[entry] = this.#used
+    this.#entries[entry + 1] = to - from
+    this.#entries[entry + 2] = key
+    this.#entries[entry + 3] = hash
     this.#arena.set(bytes.subarray(from, to), this.#used)
-    this.#used += to - from
+    this.#used += size
     this.#place(id, hash)
     return id
   }

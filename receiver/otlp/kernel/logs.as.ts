@@ -1,6 +1,6 @@
 /** LogRecord into a row, as `logs.ts`. Columns by their place in `logColumns`. */
 import { at, failed, fixed32, fixed64, giveUp, length, tag, take, text, varint32 } from './wire.as'
-import { a, b, readAttribute, readValue, type } from './value.as'
+import { a, b, readAttribute, readValue, sawText, type } from './value.as'
 import { absent, attributes, plainAt, rowPlace, rowStride, rows } from './memory.as'
 
 const timeLo: usize = 0
@@ -50,6 +50,7 @@ export function readRecord(end: i32): void {
         store<u32>(row, type, bodyType * rowStride)
         store<u32>(row, a, bodyA * rowStride)
         store<u32>(row, b, bodyB * rowStride)
+        if (type == 1 || type == 5 || type == 6) sawText(<i32>b)
         break
       }
       case 50: {

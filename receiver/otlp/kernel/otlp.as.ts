@@ -7,7 +7,7 @@
  * Build: --initialMemory 800
  */
 import { at, failed, fixed32, giveUp, length, moveTo, start, tag, text, varint32 } from './wire.as'
-import { checkAttribute, longestKey, longestValue, resetLongest } from './value.as'
+import { checkAttribute, resetLongest, sawRow } from './value.as'
 import { logAttrFrom, logStream, readRecord } from './logs.as'
 import { readSpan, spanAttrFrom, spanStream } from './traces.as'
 import { readMetric } from './metrics.as'
@@ -16,7 +16,7 @@ import { absent, attributes, groups, groupsCapacity, plainAt, resetTables, rowLi
 
 export { attributes, attributesAt, attributesCapacity, descriptors, descriptorsAt, descriptorsCapacity, groups, groupsAt, groupsCapacity, plainAt, plainBytes, rows, rowsAt, rowsCapacity, streams, streamsAt, streamsCapacity, tablesEnd } from './memory.as'
 export { scratch } from './points.as'
-export { longestKey, longestValue } from './value.as'
+export { longestKey, longestStream, longestText, longestValue, mostAttributes } from './value.as'
 
 const logs: i32 = 1
 const metrics: i32 = 2
@@ -126,6 +126,7 @@ function readRow(group: i32, end: i32): void {
     giveUp()
     return
   }
+  const before = attributes
   if (signal == logs) {
     readRecord(end)
     store<u32>(rowPlace(rows), streamOfGroup(group), logStream * rowStride)
@@ -133,6 +134,7 @@ function readRow(group: i32, end: i32): void {
     readSpan(end)
     store<u32>(rowPlace(rows), streamOfGroup(group), spanStream * rowStride)
   }
+  sawRow(attributes - before)
   if (!failed) setRows(rows + 1)
 }
 

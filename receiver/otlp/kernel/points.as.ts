@@ -5,7 +5,7 @@
  */
 import { copy, same } from '../../../base/kernel/bytes.as'
 import { at, failed, fixed64, giveUp, length, moveTo, tag, take, varint32, varint64 } from './wire.as'
-import { checkAttribute, checkKeyValue } from './value.as'
+import { checkAttribute, checkKeyValue, sawStream } from './value.as'
 import { plainAt, plainBytes, rowPlace, rowStride, rows, setRows, setStreams, streamPlace, streams, streamsCapacity } from './memory.as'
 
 const timeLo: usize = 0
@@ -87,11 +87,21 @@ function copyField(from: i32, to: i32): void {
   scratch += to - from
 }
 
+/** Lists of attributes start at whole words, so that they are compared by words. */
+// @ts-ignore: decorator
+@inline
+function align(): void {
+  if (!room(4)) return
+  store<u32>(scratch, 0)
+  scratch = (scratch + 3) & ~3
+}
+
 /** Reads the data point of a metric of `type` that ends at `end`, and adds it as a row. */
 export function readPoint(group: i32, descriptor: i32, type: u32, end: i32): void {
   const row = rowPlace(rows)
   for (let column: usize = 0; column < pointStream; column++) store<u32>(row + column * rowStride, 0)
   const from = at
+  align()
   const attributesFrom = scratch
   let exemplarsTag = 0
   let attributesTo = 0
@@ -350,6 +360,7 @@ function streamOf(group: i32, descriptor: i32, from: i32, to: i32): i32 {
   store<u32>(streamPlace(streamAttributesOffset, stream), from - plainAt)
   store<u32>(streamPlace(streamAttributesLength, stream), size)
   setStreams(stream + 1)
+  sawStream(size)
   lastStream = stream
   return stream
 }

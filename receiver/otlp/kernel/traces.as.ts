@@ -3,7 +3,7 @@
  * makes the kernel give up, since the text of a refusal is made elsewhere.
  */
 import { at, failed, fixed32, fixed64, giveUp, length, tag, take, text, varint32 } from './wire.as'
-import { checkAttribute, readAttribute } from './value.as'
+import { checkAttribute, readAttribute, sawText } from './value.as'
 import { absent, attributes, plainAt, rowPlace, rowStride, rows } from './memory.as'
 
 const timeLo: usize = 0
@@ -68,6 +68,7 @@ export function readSpan(end: i32): void {
         const from = text(end)
         store<u32>(row, from - plainAt, nameOffset * rowStride)
         store<u32>(row, at - from, nameLength * rowStride)
+        sawText(at - from)
         break
       }
       case 48:

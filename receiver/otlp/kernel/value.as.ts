@@ -22,13 +22,37 @@ export let type: u32 = 0
 export let a: u32 = 0
 export let b: u32 = 0
 
-/** Most attributes of a row, and longest key and value, in bytes, since `resetLongest`. */
+/** The longest of the request, in bytes: keys and values of attributes, bodies or names, attributes of streams; and most attributes of a row. */
 export let longestKey: i32 = 0
 export let longestValue: i32 = 0
+export let longestText: i32 = 0
+export let longestStream: i32 = 0
+export let mostAttributes: i32 = 0
 
 export function resetLongest(): void {
   longestKey = 0
   longestValue = 0
+  longestText = 0
+  longestStream = 0
+  mostAttributes = 0
+}
+
+// @ts-ignore: decorator
+@inline
+export function sawText(size: i32): void {
+  if (size > longestText) longestText = size
+}
+
+// @ts-ignore: decorator
+@inline
+export function sawStream(size: i32): void {
+  if (size > longestStream) longestStream = size
+}
+
+// @ts-ignore: decorator
+@inline
+export function sawRow(count: i32): void {
+  if (count > mostAttributes) mostAttributes = count
 }
 
 /** Reads the AnyValue that ends at `end`. */
