@@ -236,7 +236,8 @@ async function measureMerge(batch: Batch, streams: StreamList): Promise<number> 
   }
   const merge = await timed(async () => {
     let count = 0
-    for await (const one of (await mergeSections(blocks, 'bench')).batches()) count += one.rows
+    for await (const { batch: one } of (await mergeSections(blocks, 'bench')).pages())
+      count += one.rows
     return count
   })
   return (merge.ms * 1e6) / merge.result

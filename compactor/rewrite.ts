@@ -10,19 +10,18 @@
  * earliest start of each trace in it, which a part of a trace does not have. `choose.ts` gives no more
  * inputs than one block of them holds.
  *
- * Memory is one output block and a stretch of rows per input.
+ * Memory is one output block, a page per input and the page that is being built.
  */
 import { assert, must } from '#base/assert.ts'
 import type { Clock } from '#base/clock.ts'
 import { randomHex, type Random } from '#base/random.ts'
-import type { Batch } from '#schemas/batch.ts'
 import { signals } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
 import type { BlockHeader } from '#storage/block/header.ts'
-import { mergeSections, type MergeControl } from '#storage/block/merge.ts'
+import { mergeSections, type MergeControl, type MergedPage } from '#storage/block/merge.ts'
 import { openBlock, type Block } from '#storage/block/open.ts'
-import { gatherBatch } from '#storage/block/sort.ts'
+import { pickRows } from '#storage/block/page-build.ts'
 import { createBlockWriter, type BlockWriter } from '#storage/block/write.ts'
 import { maxTenantsPerBlock, type BlockEntry } from '#storage/catalog/block-entry.ts'
 import { entryOfBlock } from '#storage/catalog/block-of-entry.ts'
@@ -111,24 +110,25 @@ class Rewriting {
     const merged = await mergeSections(blocks, tenant, this.#deps.control)
     const own = this.#ownsBlocks(tenant)
     const sections = new Map<boolean, Section>()
-    for await (const batch of merged.batches()) {
-      for (const { rows, late, window } of this.#parts(batch)) {
+    for await (const whole of merged.pages()) {
+      for (const { page, late, window } of this.#parts(whole)) {
         let section = sections.get(late)
         if (section !== undefined && this.#isFull(section, window, own)) {
           await this.#endSection(section, own)
           section = undefined
         }
         section ??= await this.#beginSection({ tenant, own, late, window }, merged.streams)
-        section.output.writer.append(rows)
+        section.output.writer.appendPage(page.batch, page.rest)
         sections.set(late, section)
       }
     }
     for (const section of sections.values()) await this.#endSection(section, own)
   }
 
-  /** The batch in pieces that each belong to one side and window; rows of a window are neighbours. */
-  #parts(batch: Batch): { rows: Batch; late: boolean; window: number }[] {
-    if (!this.#cuts) return [{ rows: batch, late: false, window: 0 }]
+  /** The page in pieces that each belong to one side and window; rows of a window are neighbours. */
+  #parts(page: MergedPage): Piece[] {
+    if (!this.#cuts) return [{ page, late: false, window: 0 }]
+    const { batch } = page
     const { windowMs, kind } = this.#job
     const lateBeforeMs =
       kind === 'fold' ? this.#deps.clock.nowMs() - this.#deps.lateAfterMs : -Infinity
@@ -143,7 +143,7 @@ class Rewriting {
     const [minMs, maxMs] = [baseMs + min / 1e6, baseMs + max / 1e6]
     // Nearly always: then no row needs to be looked at by itself.
     if (minMs < lateBeforeMs === maxMs < lateBeforeMs && windowOf(minMs) === windowOf(maxMs)) {
-      return [{ rows: batch, late: minMs < lateBeforeMs, window: windowOf(minMs) }]
+      return [{ page, late: minMs < lateBeforeMs, window: windowOf(minMs) }]
     }
     const groups = new Map<string, { rows: number[]; late: boolean; window: number }>()
     for (let row = 0; row < batch.rows; row++) {
@@ -155,10 +155,16 @@ class Rewriting {
       if (group === undefined) groups.set(key, (group = { rows: [], late, window }))
       group.rows.push(row)
     }
-    if (groups.size === 1) return [...groups.values()].map((group) => ({ ...group, rows: batch }))
     return [...groups.values()]
       .toSorted((a, b) => a.window - b.window)
-      .map((group) => ({ ...group, rows: gatherBatch(batch, Uint32Array.from(group.rows)) }))
+      .map(({ rows, late, window }) => ({ page: this.#pick(page, rows), late, window }))
+  }
+
+  #pick({ batch, rest }: MergedPage, rows: readonly number[]): MergedPage {
+    if (rows.length === batch.rows) return { batch, rest }
+    const picked = pickRows({ ...batch, rest }, Uint32Array.from(rows), signals[this.#signal])
+    const { rest: some, ...columns } = picked
+    return { batch: { ...batch, ...columns }, rest: some }
   }
 
   #isFull({ output, window }: Section, next: number, own: boolean): boolean {
@@ -231,6 +237,13 @@ class Rewriting {
     await this.#deps.store.createIfAbsent(key, bytes)
     this.#done.push({ ...draft, key })
   }
+}
+
+/** Rows of one side and window. */
+interface Piece {
+  readonly page: MergedPage
+  readonly late: boolean
+  readonly window: number
 }
 
 /** A section that is being written, and the window its rows are of. */

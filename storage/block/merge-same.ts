@@ -1,111 +1,109 @@
 /**
- * Which of the sorted rows of a merge step stay. Rows are the same as their signal's table says; only
- * rows with equal keys (stream and time, or trace and time) are looked at further, and their columns are compared
- * only then. Where the time alone makes a row (metrics) the last one wins, which is that of the
- * highest offset; else the first stays, and only rows of different sources are ever the same: a
- * client may well send two equal lines at one time.
+ * Whether two rows of a merge are the same, as their signal's table says. It is asked only of rows of
+ * different sources with equal keys (stream and time, or trace and time).
  */
-import type { Batch } from '#schemas/batch.ts'
-import type { Vector } from '#schemas/column.ts'
-import { signals } from '#schemas/signals/index.ts'
-import { compareKeys, type MergeKeys } from './merge-keys.ts'
+import { columnId, type Texts, type Vector } from '#schemas/column.ts'
+import type { Signal } from '#schemas/signals/signal.ts'
+import type { PageRows } from './rows.ts'
 
-export interface SortedRows {
-  readonly batch: Batch
-  readonly keys: MergeKeys
-  /** Row numbers in final order; equal rows by rising source. */
-  readonly order: Uint32Array
-  /** Source of each row. */
-  readonly origin: Uint32Array
+/** What rows are compared by besides their keys. */
+export interface SameRules {
+  /** `columnId`s of row columns. */
+  readonly columns: readonly string[]
+  readonly attributes: boolean
+  /** True when rows with equal keys are the same, and the last one counts. */
+  readonly byKey: boolean
 }
 
-/** Rows of one key that are compared pair by pair; beyond it all stay: a thousand lines at one ns are not repeats. */
-const maxCompared = 1024
-
-/** The rows that stay, in order. */
-export function keptRows(sorted: SortedRows): Uint32Array {
-  const { batch, keys, order } = sorted
-  const { sameWhen } = signals[batch.signal]
-  const byTimeAlone = sameWhen.length === 1
-  const columns = byTimeAlone ? [] : comparedColumns(batch, sameWhen)
-  const kept = new Uint32Array(order.length)
-  let count = 0
-  let from = 0
-  for (let to = 1; to <= order.length; to++) {
-    if (to < order.length && compareKeys(keys, order[to - 1]!, keys, order[to]!) === 0) continue
-    if (to - from === 1 || byTimeAlone) kept[count++] = order[to - 1]!
-    else count = keepDistinct(sorted, columns, [from, to], { kept, count })
-    from = to
+export function sameRules({ columns, sameWhen }: Signal): SameRules {
+  const names: readonly string[] = sameWhen
+  const compared = columns.filter(({ key }) => key !== 'time' && names.includes(key))
+  return {
+    columns: compared.map(({ key, type }) => columnId({ scope: 'row', key, type })),
+    attributes: names.includes('attributes'),
+    byKey: names.length === 1,
   }
-  return kept.subarray(0, count)
 }
 
-/** The columns that `sameWhen` names; `attributes` stands for all of them. Time and stream are in the key. */
-function comparedColumns(batch: Batch, sameWhen: readonly string[]): Vector[] {
-  const columns: Vector[] = []
-  for (const [id, vector] of batch.columns) {
-    const isRow = id.startsWith('r:')
-    const key = id.slice(vector.type.length + 3)
-    if (isRow ? sameWhen.includes(key) : sameWhen.includes('attributes')) columns.push(vector)
+/** Compares row i of `a` with row k of `b`, whose keys are equal. */
+// oxlint-disable-next-line max-params -- two rows and how they compare
+export function sameRow(rules: SameRules, a: PageRows, i: number, b: PageRows, k: number): boolean {
+  for (const id of rules.columns) {
+    if (!sameValue(a.columns.get(id) ?? null, i, b.columns.get(id) ?? null, k)) return false
   }
-  return columns
+  return !rules.attributes || sameAttributes(a, i, b, k)
 }
 
-/** Appends the rows of one key without repeats to `into.kept` and returns the new count. */
-// oxlint-disable-next-line max-params -- rows, how they compare, which, where to
-function keepDistinct(
-  sorted: SortedRows,
-  columns: readonly Vector[],
-  range: readonly [from: number, to: number],
-  into: { kept: Uint32Array; count: number },
-): number {
-  const { order, origin } = sorted
-  const [from, to] = range
-  const { kept } = into
-  const first = into.count
-  const crowded = to - from > maxCompared
-  let { count } = into
-  for (let i = from; i < to; i++) {
-    const row = order[i]!
-    let same = false
-    for (let k = crowded ? count : first; k < count && !same; k++) {
-      const other = kept[k]!
-      same =
-        origin[other] !== origin[row] && columns.every((vector) => sameValue(vector, other, row))
+// oxlint-disable-next-line max-params -- two rows
+function sameAttributes(a: PageRows, i: number, b: PageRows, k: number): boolean {
+  if (a.rest === null && b.rest === null) {
+    for (const [id, vector] of a.columns) {
+      const isAttribute = id.startsWith('a:')
+      if (isAttribute && !sameValue(vector, i, b.columns.get(id) ?? null, k)) return false
     }
-    if (!same) kept[count++] = row
-  }
-  return count
-}
-
-function sameValue(vector: Vector, a: number, b: number): boolean {
-  const { present } = vector
-  if (present !== null && present[a] !== present[b]) return false
-  if (present !== null && present[a] === 0) return true
-  switch (vector.kind) {
-    case 'dictionary':
-      return vector.codes[a] === vector.codes[b]
-    case 'texts': {
-      const { offsets, bytes } = vector.texts
-      return sameBytes(bytes, [offsets[a]!, offsets[a + 1]!], [offsets[b]!, offsets[b + 1]!])
+    for (const [id, vector] of b.columns) {
+      if (id.startsWith('a:') && !a.columns.has(id) && hasValue(vector, k)) return false
     }
-    case 'fixed': {
-      const { width } = vector
-      return sameBytes(vector.bytes, [a * width, (a + 1) * width], [b * width, (b + 1) * width])
-    }
-    case 'doubles':
-      return Object.is(vector.values[a], vector.values[b])
-    case 'words':
-      return vector.values[a] === vector.values[b]
-    case 'longs':
-      return vector.lo[a] === vector.lo[b] && vector.hi[a] === vector.hi[b]
+    return true
   }
-}
-
-type Range = readonly [from: number, to: number]
-
-function sameBytes(bytes: Uint8Array, a: Range, b: Range): boolean {
-  if (a[1] - a[0] !== b[1] - b[0]) return false
-  for (let i = a[0], k = b[0]; i < a[1]; i++, k++) if (bytes[i] !== bytes[k]) return false
+  const left = attributesOf(a, i)
+  const right = attributesOf(b, k)
+  if (left.size !== right.size) return false
+  for (const [id, value] of left) {
+    const other = right.get(id)
+    if (other === undefined || Buffer.compare(value, other) !== 0) return false
+  }
   return true
+}
+
+/** All attributes of a row as bytes, from columns and rest. */
+function attributesOf({ columns, rest }: PageRows, row: number): Map<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>()
+  if (rest !== null) {
+    for (let e = rest.starts[row]!; e < rest.starts[row + 1]!; e++) {
+      found.set(rest.ids[rest.keys[e]!]!, valueOf(rest.values, rest.codes[e]!))
+    }
+  }
+  for (const [id, vector] of columns) {
+    if (id.startsWith('a:') && hasValue(vector, row)) found.set(id, bytesOfValue(vector, row))
+  }
+  return found
+}
+
+function valueOf({ offsets, bytes }: Texts, value: number): Uint8Array {
+  return bytes.subarray(offsets[value], offsets[value + 1])
+}
+
+function hasValue(vector: Vector | null, row: number): boolean {
+  return vector !== null && vector.present?.[row] !== 0
+}
+
+// oxlint-disable-next-line max-params -- two places
+function sameValue(a: Vector | null, i: number, b: Vector | null, k: number): boolean {
+  const has = hasValue(a, i)
+  if (has !== hasValue(b, k)) return false
+  if (!has || a === null || b === null) return true
+  if (a.kind === 'words' && b.kind === 'words') return a.values[i] === b.values[k]
+  if (a.kind === 'longs' && b.kind === 'longs') return a.lo[i] === b.lo[k] && a.hi[i] === b.hi[k]
+  return Buffer.compare(bytesOfValue(a, i), bytesOfValue(b, k)) === 0
+}
+
+/** A value as the rest of a page holds it: text and ids as they are, numbers as eight bytes. */
+function bytesOfValue(vector: Vector, row: number): Uint8Array {
+  switch (vector.kind) {
+    case 'texts':
+      return valueOf(vector.texts, row)
+    case 'dictionary':
+      return valueOf(vector.values, vector.codes[row]!)
+    case 'fixed':
+      return vector.bytes.subarray(row * vector.width, (row + 1) * vector.width)
+    case 'doubles': {
+      const { buffer, byteOffset } = vector.values
+      return new Uint8Array(buffer, byteOffset + row * 8, 8)
+    }
+    case 'words':
+      return new Uint8Array(Uint32Array.of(vector.values[row]!, 0).buffer)
+    case 'longs':
+      return new Uint8Array(Uint32Array.of(vector.lo[row]!, vector.hi[row]!).buffer)
+  }
 }

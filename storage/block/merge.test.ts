@@ -4,6 +4,7 @@ import type { SignalName } from '#schemas/signals/signal.ts'
 import { batchOf, rowTexts, sorted, streamOf, streamsOf, type Row } from '#test/golden/rows.ts'
 import * as fc from 'fast-check'
 import { test } from 'node:test'
+import { columnsOfRest, type RestRows } from '../encoding/rest.ts'
 import { mergeSections } from './merge.ts'
 import { openBlock, type Block } from './open.ts'
 import { bytesSource } from './source.ts'
@@ -44,10 +45,22 @@ async function write(batch: Batch, endOffset: number): Promise<Block> {
   return openBlock(bytesSource(writer.finish().bytes))
 }
 
+/** The batch with all its attributes as columns. */
+function withRest(batch: Batch, rest: RestRows | null): Batch {
+  if (rest === null) return batch
+  const columns = new Map(batch.columns)
+  const range = { starts: rest.starts, from: 0, to: batch.rows }
+  const types = rest.columns.map(({ type }) => type)
+  columnsOfRest(rest, range, types).forEach((vector, key) => {
+    if (vector !== null) columns.set(rest.ids[key] ?? '', vector)
+  })
+  return { ...batch, columns }
+}
+
 async function merged(blocks: readonly Block[]): Promise<{ rows: string[]; dropped: number }> {
   const merge = await mergeSections(blocks, 'acme')
   const rows: string[] = []
-  for await (const batch of merge.batches()) rows.push(...rowTexts(batch))
+  for await (const { batch, rest } of merge.pages()) rows.push(...rowTexts(withRest(batch, rest)))
   return { rows, dropped: merge.dropped() }
 }
 

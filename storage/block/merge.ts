@@ -1,47 +1,61 @@
 /**
- * Merges one tenant's sections of several blocks into final order, stretch by stretch, by columns.
- * Each source is read page by page in stretches of 8,192 rows. A step takes from every source the
- * rows up to the least of their last rows, sorts them, drops rows that are there twice, and gives them as
- * a batch; so memory is a page per source and does not depend on block size.
+ * Merges one tenant's sections of several blocks into final order, page by page, by columns. Every
+ * source holds one decoded page. A step orders the rows of all pages by key alone, as runs of
+ * neighbours, until a page is used up (`merge-order.ts`); runs are then copied, column by column, straight into the
+ * page that is being built (`page-build.ts`). So memory is a page per source and one more, and does
+ * not depend on block size.
  *
- * Traces are placed by their earliest start over all sources. That is read first (ids and times only);
- * rows of traces that another source saw earlier are then out of place in their own source, so they are
- * taken out, held in memory, and merged as a source of their own.
+ * Traces are placed by their earliest start over all sources. That is read first (ids and times only,
+ * `merge-traces.ts`); rows of traces that another source saw earlier are then out of place in their own
+ * source, so they are taken out, held in memory, and merged as sources of their own.
  */
 import type { Batch } from '#schemas/batch.ts'
 import type { StreamList } from '#schemas/identity.ts'
 import { signals } from '#schemas/signals/index.ts'
+import type { Signal } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
+import { Runs } from '../column/runs.ts'
+import { gatherWords } from '../column/vector.ts'
+import type { RestRows } from '../encoding/rest.ts'
+import { hasRepeats, streamKeys, type MergeKeys } from './merge-keys.ts'
+import { RowOrder, type Head } from './merge-order.ts'
+import { sameRules } from './merge-same.ts'
 import {
-  compareKeys,
-  addStarts,
-  streamKeys,
+  movedStretches,
+  pageTraces,
+  rowsOfStretches,
   traceKeys,
   TraceStarts,
-  type MergeKeys,
-} from './merge-keys.ts'
-import { keptRows } from './merge-same.ts'
+  type PageTraces,
+} from './merge-traces.ts'
 import type { Block } from './open.ts'
-import { gatherWords } from '../column/vector.ts'
-import { joinRows, sliceRows, type Rows } from './rows.ts'
-import { compareStreams, gatherBatch, radixSort } from './sort.ts'
+import { PageBuilder, type PageLimits } from './page-build.ts'
+import { wholePage, wholePages } from './page-whole.ts'
+import type { PageRows } from './rows.ts'
+import type { Section } from './section-read.ts'
+import { compareStreams, radixSort } from './sort.ts'
+import { sourcePage } from './source-page.ts'
 import { streamListOfBytes } from './stream-table.ts'
+import { pageLimits } from './write.ts'
 
 /** Called between steps of at most about 50 ms: throws when the work is over, waits to let others run. */
 export interface MergeControl {
   pause(): Promise<void>
 }
 
+/** A page of the result as `BlockWriter.appendPage` takes it: valid until the next one is asked for. */
+export interface MergedPage {
+  readonly batch: Batch
+  readonly rest: RestRows | null
+}
+
 export interface Merged {
   /** Streams of the result in final order. */
   readonly streams: StreamList
   /** All rows in final order, their streams ids of `streams`; `dropped` counts what was there twice. */
-  batches(): AsyncGenerator<Batch>
+  pages(): AsyncGenerator<MergedPage>
   dropped(): number
 }
-
-/** Rows of one stretch: eight sources of it are sorted and gathered in 20–40 ms. */
-const stretchRows = 8192
 
 /** Prepares the merge of a tenant's sections; blocks without one are left out. All blocks are of one signal. */
 export async function mergeSections(
@@ -50,22 +64,33 @@ export async function mergeSections(
   control?: MergeControl,
 ): Promise<Merged> {
   // By rising offset: of two rows that are the same, the one from the later source wins.
-  const sorted = blocks
-    .filter((block) => block.section(tenant) !== null)
-    .toSorted((a, b) => a.header.endOffset - b.header.endOffset)
+  const sorted = blocks.toSorted((a, b) => a.header.endOffset - b.header.endOffset)
+  const inputs = sorted.flatMap((block) => {
+    const section = block.section(tenant)
+    return section === null ? [] : { block, section }
+  })
   const lists: StreamList[] = []
-  for (const block of sorted) lists.push((await block.streams(tenant)) ?? streamListOfBytes([]))
+  for (const { section } of inputs) lists.push(await section.streams())
   const { streams, ranks } = unifyStreams(lists)
-  let dropped = 0
-  const count = (rows: number): void => {
-    dropped += rows
-  }
+  const first = inputs[0]
+  if (first === undefined) return { streams, pages: noPages, dropped: () => 0 }
+  const signal: Signal = signals[first.block.header.signal]
+  const order = new RowOrder(sameRules(signal))
+  const offset = Math.max(...inputs.map(({ block }) => block.header.endOffset))
+  const merging = { inputs, tenant, signal, ranks, control, order }
   return {
     streams,
-    batches: () => mergeRows({ blocks: sorted, tenant, streams, ranks, control, count }),
-    dropped: () => dropped,
+    pages: async function* pages() {
+      for await (const { rest, ...rows } of mergePages(merging)) {
+        const batch = { ...rows, signal: signal.name, streams, selection: null, offset }
+        yield { batch, rest }
+      }
+    },
+    dropped: () => order.dropped,
   }
 }
+
+async function* noPages(): AsyncGenerator<MergedPage> {}
 
 /** The union of lists in final order, and per list the place of each of its streams. */
 export function unifyStreams(lists: readonly StreamList[]): {
@@ -94,167 +119,129 @@ export function unifyStreams(lists: readonly StreamList[]): {
   return { streams: streamListOfBytes(all), ranks }
 }
 
+interface Input {
+  readonly block: Block
+  readonly section: Section
+}
+
 interface Merging {
-  readonly blocks: readonly Block[]
+  /** By rising offset. */
+  readonly inputs: readonly Input[]
   readonly tenant: Tenant
-  readonly streams: StreamList
+  readonly signal: Signal
+  /** By input, the final number of each of its streams. */
   readonly ranks: readonly Uint32Array[]
   readonly control: MergeControl | undefined
-  readonly count: (dropped: number) => void
+  readonly order: RowOrder
 }
 
-/** One stretch of a source with its place in it. */
-interface Stretch {
-  readonly batch: Batch
-  readonly keys: MergeKeys
-  /** Rows before `at` were taken. */
-  at: number
-}
-
-interface Source {
-  readonly stretches: AsyncGenerator<Stretch>
-  /** null when the source is used up. */
-  head: Stretch | null
-}
-
-async function* mergeRows(merging: Merging): AsyncGenerator<Batch> {
-  const sources: Source[] = []
-  for (const stretches of await openSources(merging)) {
-    sources.push({ stretches, head: await nextStretch(stretches) })
-  }
+async function* mergePages(merging: Merging): AsyncGenerator<PageRows> {
+  const { signal, order, control } = merging
+  const builder = new PageBuilder(signal, pageLimits(signal, true))
+  const runs = new Runs()
+  const sources = await openSources(merging)
+  const heads: (Head | null)[] = sources.map(() => null)
   for (;;) {
-    const open = sources.filter((source) => source.head !== null)
-    if (open.length === 0) return
-    const { batch, dropped } = takeStep(open, merging)
-    merging.count(dropped)
-    for (const source of open) {
-      if (source.head !== null && source.head.at === source.head.batch.rows) {
-        source.head = await nextStretch(source.stretches)
-      }
+    for (const [i, source] of sources.entries()) {
+      const head = heads[i]
+      if (head !== null && head !== undefined && head.at < head.count) continue
+      heads[i] = await nextHead(source)
+      await control?.pause()
     }
-    if (batch.rows > 0) yield batch
-    await merging.control?.pause()
-  }
-}
-
-async function nextStretch(stretches: AsyncGenerator<Stretch>): Promise<Stretch | null> {
-  const next = await stretches.next()
-  return next.done === true ? null : next.value
-}
-
-/** The rows of all sources up to the least of their last rows, sorted and without repeats. */
-function takeStep(open: readonly Source[], merging: Merging): { batch: Batch; dropped: number } {
-  const heads = open.flatMap((source) => source.head ?? [])
-  let bound = heads[0]!
-  for (const head of heads) {
-    if (compareKeys(head.keys, head.batch.rows - 1, bound.keys, bound.batch.rows - 1) < 0)
-      bound = head
-  }
-  const pieces: Rows[] = []
-  const keys: MergeKeys[] = []
-  const origin = new Uint32Array(heads.reduce((sum, head) => sum + head.batch.rows, 0))
-  let taken = 0
-  for (const [source, head] of heads.entries()) {
-    const to = upperBound(head, bound)
-    if (to === head.at) continue
-    pieces.push(sliceRows(head.batch, head.at, to))
-    keys.push(head.keys.map((word) => word.subarray(head.at, to)))
-    origin.fill(source, taken, taken + to - head.at)
-    taken += to - head.at
-    head.at = to
-  }
-  const words = joinKeys(keys)
-  const rows = joinRows(pieces)
-  const { signal } = heads[0]!.batch
-  const offset = heads.reduce((most, head) => Math.max(most, head.batch.offset), 0)
-  const whole: Batch = { ...rows, signal, streams: merging.streams, selection: null, offset }
-  const order = radixSort(
-    Uint32Array.from({ length: rows.rows }, (_, i) => i),
-    words.toReversed(),
-  )
-  const kept = keptRows({ batch: whole, keys: words, order, origin })
-  return { batch: gatherBatch(whole, kept), dropped: rows.rows - kept.length }
-}
-
-/** The first row from `at` on that is after the last row of `bound`, which itself is taken whole, so that every step gets on. */
-function upperBound(head: Stretch, bound: Stretch): number {
-  if (head === bound) return head.batch.rows
-  let low = head.at
-  let high = head.batch.rows
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareKeys(head.keys, middle, bound.keys, bound.batch.rows - 1) <= 0) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function joinKeys(parts: readonly MergeKeys[]): Uint32Array[] {
-  const first = parts[0]!
-  return first.map((_, w) => {
-    const joined = new Uint32Array(parts.reduce((sum, part) => sum + part[w]!.length, 0))
-    let at = 0
-    for (const part of parts) {
-      joined.set(part[w]!, at)
-      at += part[w]!.length
+    const open = heads.filter((head) => head !== null)
+    if (open.length === 0) break
+    runs.clear()
+    order.take(open, runs)
+    const pages = open.map((head) => head.page)
+    const place = { run: 0, row: runs.from[0]! }
+    while (builder.take(runs, place, pages)) {
+      await control?.pause()
+      yield builder.finish()
+      builder.clear()
+      await control?.pause()
     }
-    return joined
-  })
+    await control?.pause()
+  }
+  if (builder.rows > 0) yield builder.finish()
 }
 
-async function openSources(merging: Merging): Promise<AsyncGenerator<Stretch>[]> {
-  const { blocks, ranks } = merging
-  const first = blocks[0]
-  if (first === undefined) return []
-  if (signals[first.header.signal].orderBy !== 'trace') {
-    return blocks.map((block, i) => {
-      const keysOf = (batch: Batch): MergeKeys => streamKeys(batch, ranks[i]!)
-      return readStretches(merging, block, i, (batch) => ({ batch, keys: keysOf(batch) }))
-    })
+/** The next head with rows; null when the source is used up. */
+async function nextHead(source: AsyncGenerator<Head>): Promise<Head | null> {
+  for (;;) {
+    const next = await source.next()
+    if (next.done === true) return null
+    if (next.value.count > 0) return next.value
   }
-  const starts = await findStarts(merging)
-  const read = (block: Block, i: number, late: boolean): AsyncGenerator<Stretch> => {
-    const placement = new Placement()
-    const show = (batch: Batch) => placement.choose(batch, traceKeys(batch, starts), late)
-    return readStretches(merging, block, i, show)
-  }
-  const moved: Stretch[] = []
-  for (const [i, block] of blocks.entries()) {
-    if (!(await hasMoved(merging, block, starts))) continue
-    for await (const stretch of read(block, i, true)) {
-      moved.push(stretch)
-      await merging.control?.pause()
-    }
-  }
-  const sources = blocks.map((block, i) => read(block, i, false))
-  return moved.length === 0 ? sources : [...sources, sortMoved(moved)]
 }
 
-/** A source in stretches, its streams by final id. */
-// oxlint-disable-next-line max-params -- what is read, from where, and how it is shown
-async function* readStretches(
+/** The sources by rising offset, then those of rows that were out of place. */
+async function openSources(merging: Merging): Promise<AsyncGenerator<Head>[]> {
+  const { inputs, signal } = merging
+  if (signal.orderBy !== 'trace') return inputs.map((_, source) => streamHeads(merging, source))
+  const starts = new TraceStarts()
+  const traces: PageTraces[][] = []
+  for (const input of inputs) traces.push(await readTraces(merging, input, starts))
+  const placed: Placed[] = traces.map((pages) => ({ pages, moved: movedStretches(starts, pages) }))
+  // Each source's apart: equal rows of one source are not the same, those of two are.
+  const moved: PageRows[] = []
+  for (const [source, own] of placed.entries())
+    moved.push(...(await readMoved(merging, source, own)))
+  return [
+    ...inputs.map((_, source) => traceHeads(merging, source, { starts, placed: placed[source]! })),
+    ...moved.map((page, i) => movedHead(page, inputs.length + i, starts)),
+  ]
+}
+
+/** The pages of a source in stream-time order. */
+async function* streamHeads(merging: Merging, source: number): AsyncGenerator<Head> {
+  const { signal, order } = merging
+  for await (const page of wholePages(merging.inputs[source]!.section)) {
+    toFinalStreams(page, merging.ranks[source]!)
+    const keys = streamKeys(page, signal)
+    const count = page.rows
+    const repeats = order.byKey && hasRepeats(keys, count)
+    yield { page: sourcePage(page), source, keys, rows: null, count, repeats, at: 0 }
+  }
+}
+
+/** The traces of one source: of each page, and which of them are out of place. */
+interface Placed {
+  readonly pages: readonly PageTraces[]
+  readonly moved: readonly (Uint8Array | null)[]
+}
+
+/** The pages of a source in trace order, without rows that are out of place. */
+async function* traceHeads(
   merging: Merging,
-  block: Block,
   source: number,
-  show: (batch: Batch) => { batch: Batch; keys: MergeKeys },
-): AsyncGenerator<Stretch> {
-  const rank = merging.ranks[source]!
-  for await (const page of block.readSection(merging.tenant)) {
-    for (let from = 0; from < page.rows; from += stretchRows) {
-      const rows = sliceRows(page, from, Math.min(page.rows, from + stretchRows))
-      const shown = show({ ...page, ...rows })
-      if (shown.batch.rows === 0) continue
-      const stream = shown.batch.stream.map((id) => rank[id]!)
-      const batch = { ...shown.batch, stream, streams: merging.streams }
-      yield { batch, keys: shown.keys, at: 0 }
-    }
+  { starts, placed }: { readonly starts: TraceStarts; readonly placed: Placed },
+): AsyncGenerator<Head> {
+  let number = 0
+  for await (const page of wholePages(merging.inputs[source]!.section)) {
+    const traces = placed.pages[number]!
+    const rows = rowsOfStretches(traces, placed.moved[number++]!, 0)
+    toFinalStreams(page, merging.ranks[source]!)
+    const all = traceKeys(starts, page, traces)
+    const keys = rows === null ? all : all.map((word) => gatherWords(word, rows))
+    const count = rows?.length ?? page.rows
+    yield { page: sourcePage(page), source, keys, rows, count, repeats: false, at: 0 }
   }
 }
 
-/** Ids and times of a source, page by page. */
-async function* readIds(merging: Merging, block: Block): AsyncGenerator<Batch> {
+/** Puts final numbers in the place of a section's own; the array is the page's own. */
+function toFinalStreams({ stream }: PageRows, rank: Uint32Array): void {
+  for (let i = 0; i < stream.length; i++) stream[i] = rank[stream[i]!]!
+}
+
+/** Reads ids and times of a source, page by page. */
+async function readTraces(
+  { tenant, control }: Merging,
+  { block }: Input,
+  starts: TraceStarts,
+): Promise<PageTraces[]> {
+  const traces: PageTraces[] = []
   const batches = block.scan({
-    tenant: merging.tenant,
+    tenant,
     signal: block.header.signal,
     from: -(2n ** 63n),
     to: 2n ** 63n,
@@ -263,78 +250,58 @@ async function* readIds(merging: Merging, block: Block): AsyncGenerator<Batch> {
     order: 'any',
   })
   for await (const batch of batches) {
-    yield batch
-    await merging.control?.pause()
+    traces.push(pageTraces(starts, batch, batch.columns.get(traceId) ?? null))
+    await control?.pause()
   }
+  return traces
 }
 
-async function findStarts(merging: Merging): Promise<TraceStarts> {
-  const starts = new TraceStarts()
-  for (const block of merging.blocks) {
-    for await (const batch of readIds(merging, block)) addStarts(starts, batch)
+const traceId = 'r:id16:traceId'
+
+/** Rows of a source that are out of place in it, as pages of their own. */
+async function readMoved(
+  merging: Merging,
+  source: number,
+  { pages, moved }: Placed,
+): Promise<PageRows[]> {
+  const { signal, control, inputs } = merging
+  const limits: PageLimits = pageLimits(signal, true)
+  const builders = [new PageBuilder(signal, limits)]
+  for (const [number, traces] of pages.entries()) {
+    const rows = rowsOfStretches(traces, moved[number]!, 1)
+    if (rows === null || rows.length === 0) continue
+    const page = await wholePage(inputs[source]!.section, number)
+    toFinalStreams(page, merging.ranks[source]!)
+    const runs = new Runs()
+    for (const row of rows) runs.add(0, row, row + 1)
+    const place = { run: 0, row: runs.from[0]! }
+    const from = [sourcePage(page)]
+    while (builders.at(-1)!.take(runs, place, from)) builders.push(new PageBuilder(signal, limits))
+    await control?.pause()
   }
-  return starts
+  return builders.filter((builder) => builder.rows > 0).map((builder) => builder.finish())
 }
 
-/** True when some row of a source is out of place; most sources have none, and are then not read whole for them. */
-async function hasMoved(merging: Merging, block: Block, starts: TraceStarts): Promise<boolean> {
-  const placement = new Placement()
-  for await (const batch of readIds(merging, block)) {
-    if (placement.choose(batch, traceKeys(batch, starts), true).batch.rows > 0) return true
-  }
-  return false
-}
-
-/**
- * Tells rows that are out of place in their own source: another source saw their trace earlier, so
- * their final key is below that of a row before them. Keys only ever fall by merging, so the rows that stay are in order.
- */
-class Placement {
-  #last: Uint32Array<ArrayBuffer> | null = null
-
-  /** Rows of the next stretch that are out of place (`moved`), or the others. */
-  choose(batch: Batch, keys: MergeKeys, moved: boolean): { batch: Batch; keys: MergeKeys } {
-    const rows = new Uint32Array(batch.rows)
-    let count = 0
-    for (let i = 0; i < batch.rows; i++) {
-      const late = this.#isBelow(keys, i)
-      if (!late) this.#keep(keys, i)
-      if (late === moved) rows[count++] = i
-    }
-    if (count === batch.rows) return { batch, keys }
-    const order = rows.subarray(0, count)
-    const some = keys.map((word) => gatherWords(word, order))
-    return { batch: gatherBatch(batch, order), keys: some }
-  }
-
-  #keep(keys: MergeKeys, row: number): void {
-    const last = (this.#last ??= new Uint32Array(keys.length))
-    for (let w = 0; w < keys.length; w++) last[w] = keys[w]![row]!
-  }
-
-  #isBelow(keys: MergeKeys, row: number): boolean {
-    const last = this.#last
-    if (last === null) return false
-    for (let w = 0; w < keys.length; w++) {
-      const word = keys[w]![row]!
-      if (word !== last[w]) return word < last[w]!
-    }
-    return false
-  }
-}
-
-/** Moved rows as one sorted source. */
-async function* sortMoved(stretches: readonly Stretch[]): AsyncGenerator<Stretch> {
-  const rows = joinRows(stretches.map((stretch) => stretch.batch))
-  const words = joinKeys(stretches.map((stretch) => stretch.keys))
-  const order = radixSort(
-    Uint32Array.from({ length: rows.rows }, (_, i) => i),
-    words.toReversed(),
-  )
-  const whole: Batch = { ...stretches[0]!.batch, ...rows }
-  for (let from = 0; from < order.length; from += stretchRows) {
-    const part = order.subarray(from, from + stretchRows)
-    const keys = words.map((word) => part.map((row) => word[row]!))
-    yield await Promise.resolve({ batch: gatherBatch(whole, part), keys, at: 0 })
-  }
+/** A page in any order as a source in trace order. */
+async function* movedHead(
+  page: PageRows,
+  source: number,
+  starts: TraceStarts,
+): AsyncGenerator<Head> {
+  const traces = pageTraces(starts, page, page.columns.get(traceId) ?? null)
+  const words: MergeKeys = traceKeys(starts, page, traces)
+  const all = new Uint32Array(page.rows)
+  for (let i = 0; i < all.length; i++) all[i] = i
+  const rows = radixSort(all, words.toReversed())
+  const keys = words.map((word) => gatherWords(word, rows))
+  const count = page.rows
+  yield await Promise.resolve({
+    page: sourcePage(page),
+    source,
+    keys,
+    rows,
+    count,
+    repeats: false,
+    at: 0,
+  })
 }

@@ -60,11 +60,11 @@ export class PageCutter {
     }
   }
 
-  /** A batch that is a page by itself: rows that wait come first. */
-  *addPage(batch: Batch): Generator<Rows> {
+  /** A batch that is a page by itself; no rows may wait. */
+  page(batch: Batch): Rows {
+    assert(this.#rows === 0, 'rows that wait come first')
     this.#checkOrder(batch)
-    yield* this.finish()
-    yield joinRows([batch])
+    return joinRows([batch])
   }
 
   /** The rows that are left, if any. */

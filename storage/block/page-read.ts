@@ -178,7 +178,8 @@ function reader(bytes: Uint8Array, what: string): ByteReader {
   return new ByteReader(bytes, 0, bytes.length, what)
 }
 
-function checkStreams(stream: Uint32Array, page: PageEntry): Uint32Array {
+/** Checks that every stream is one the page says it has. */
+export function checkStreams(stream: Uint32Array, page: PageEntry): Uint32Array {
   for (let i = 0; i < stream.length; i++) {
     if (stream[i]! < page.minStream || stream[i]! > page.maxStream) {
       throw blockCorrupt.make(

@@ -54,15 +54,17 @@ export function encodePage(rows: Rows, chosen: PageColumns, options: PageOptions
   ]
   let restFilter: Uint8Array | null = null
   const out = new ByteWriter()
-  if (chosen.rest.length > 0) {
-    encodeRest(out, chosen.rest, rows.rows, column)
+  const { rest, ready } = chosen
+  if (rest.length > 0 || ready !== null) {
+    encodeRest(out, { columns: rest, ready }, rows.rows, column)
     parts.push({
       number: pagePart.rest,
       encoding: encodingId.rest,
       bytes: out.copy(),
       bounds: null,
     })
-    restFilter = filterOfColumns(chosen.rest.map((one) => one.column))
+    const inRest = [...(ready?.rows.columns ?? []), ...rest.map((one) => one.column)]
+    restFilter = filterOfColumns(inRest)
   }
   let filtered = false
   const spanIds = spanIdsOf(chosen)

@@ -4,6 +4,7 @@
  */
 import type { Batch } from '#schemas/batch.ts'
 import type { ColumnRef, Vector } from '#schemas/column.ts'
+import type { RestRows } from '../encoding/rest.ts'
 import { concatVectors, sliceVector, type VectorPart } from '../column/vector.ts'
 
 /** Rows by column without their streams' identity: what pieces and pages are. */
@@ -13,6 +14,11 @@ export interface Rows {
   readonly timeBase: bigint
   readonly time: Float64Array
   readonly columns: ReadonlyMap<string, Vector>
+}
+
+/** Rows of a whole page: some attributes may stand row by row. A column is in `columns` or in `rest`. */
+export interface PageRows extends Rows {
+  readonly rest: RestRows | null
 }
 
 /** Rows [from, to) of a batch, as views. */

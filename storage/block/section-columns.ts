@@ -4,16 +4,17 @@
  * even where they have a column (spans-layout, rule 7). Fixed columns of the signal always are columns.
  */
 import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
+import type { ReadyRest, RestRows } from '../encoding/rest.ts'
 import type { ColumnEntry } from './directory.ts'
 
 /** Columns of a section: a directory entry each per page, and a range read each when all are wanted. */
 const maxColumns = 512
 
 /** Fewer attribute columns than this in a page never go to rest. */
-const manyColumns = 40
+export const manyColumns = 40
 
 /** In a page with many columns those with a value in fewer than one row in this many are sparse. */
-const sparseRows = 3
+export const sparseRows = 3
 
 export interface ChosenColumn {
   readonly column: ColumnRef
@@ -25,6 +26,8 @@ export interface ChosenColumn {
 export interface PageColumns {
   readonly columns: readonly ChosenColumn[]
   readonly rest: readonly ChosenColumn[]
+  /** Attributes that came row by row and stay so; null when there are none. */
+  readonly ready: ReadyRest | null
 }
 
 interface Candidate {
@@ -33,6 +36,9 @@ interface Candidate {
   readonly vector: Vector
   readonly rows: number
 }
+
+/** A column and how many rows of the page have a value. */
+type Counted = Pick<Candidate, 'id' | 'column' | 'rows'>
 
 class Numbers {
   readonly #byId = new Map<string, number>()
@@ -47,7 +53,7 @@ class Numbers {
   }
 
   /** The number of a column, new or known; its rows are counted. */
-  use(candidate: Candidate): number {
+  use(candidate: Counted): number {
     const { id, column, rows } = candidate
     let number = this.#byId.get(id)
     if (number === undefined) {
@@ -63,14 +69,19 @@ export class SectionColumns {
   readonly #columns = new Numbers()
   readonly #rest = new Numbers()
 
-  /** Chooses for one page of `rows` rows; columns without a value are left out. */
-  choose(candidates: readonly { column: ColumnRef; vector: Vector }[], rows: number): PageColumns {
+  /** Chooses for one page of `rows` rows; columns without a value are left out. What came row by row stays so. */
+  choose(
+    candidates: readonly { column: ColumnRef; vector: Vector }[],
+    rows: number,
+    ready: RestRows | null,
+  ): PageColumns {
     const counted: Candidate[] = []
     for (const { column, vector } of candidates) {
       const values = presentCount(vector, rows)
       if (values > 0) counted.push({ column, id: columnId(column), vector, rows: values })
     }
-    const many = counted.filter(({ column }) => column.scope === 'attribute').length > manyColumns
+    const attributes = counted.filter(({ column }) => column.scope === 'attribute').length
+    const many = attributes + (ready?.ids.length ?? 0) > manyColumns
     const columns: ChosenColumn[] = []
     const rest: ChosenColumn[] = []
     const isSparse = (one: Candidate): boolean =>
@@ -84,7 +95,14 @@ export class SectionColumns {
     }
     columns.sort((a, b) => a.number - b.number)
     rest.sort((a, b) => a.number - b.number)
-    return { columns, rest }
+    return { columns, rest, ready: ready === null ? null : this.#useReady(ready) }
+  }
+
+  #useReady(rows: RestRows): ReadyRest {
+    const numbers = rows.columns.map((column, key) =>
+      this.#rest.use({ id: rows.ids[key] ?? '', column, rows: rows.used[key] ?? 0 }),
+    )
+    return { rows, numbers }
   }
 
   get columns(): readonly ColumnEntry[] {

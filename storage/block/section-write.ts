@@ -8,6 +8,7 @@ import { ByteWriter } from '#base/bytes/writer.ts'
 import type { Batch } from '#schemas/batch.ts'
 import type { Signal } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
+import type { RestRows } from '../encoding/rest.ts'
 import { TimePoolBuilder } from '../encoding/times.ts'
 import { encodeBytes } from '../encoding/zstd.ts'
 import { IdMapBuilder } from '../index/id-map.ts'
@@ -90,19 +91,20 @@ export class SectionWriter {
   }
 
   /** Adds a page of rows in final order; see `BlockWriter.appendPage`. */
-  appendPage(batch: Batch): void {
+  appendPage(batch: Batch, rest: RestRows | null): void {
     const { pageRows } = this.#options
     assert(batch.selection === null, 'rows of a block are whole batches')
     assert(batch.rows > 0 && batch.rows <= pageRows, `a page has 1 to ${pageRows} rows`)
-    for (const page of this.#cutter.addPage(batch)) this.#writePage(page)
+    for (const page of this.#cutter.finish()) this.#writePage(page)
+    this.#writePage(this.#cutter.page(batch), rest)
   }
 
-  #writePage(rows: Rows): void {
+  #writePage(rows: Rows, rest: RestRows | null = null): void {
     const candidates = [...rows.columns].map(([id, vector]) => ({
       column: columnRefOf(id, vector),
       vector,
     }))
-    const chosen = this.#columns.choose(candidates, rows.rows)
+    const chosen = this.#columns.choose(candidates, rows.rows, rest)
     const { dense, level } = this.#options
     const draft = encodePage(rows, chosen, { dense, level, pool: this.#pool, filter: this.#filter })
     const page = this.#pages.length

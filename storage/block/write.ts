@@ -9,7 +9,9 @@ import { assert, must } from '#base/assert.ts'
 import { crc32c } from '#base/bytes/crc32c.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { signals } from '#schemas/signals/index.ts'
+import type { Signal } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
+import type { RestRows } from '../encoding/rest.ts'
 import { encodeFooter, type SectionEntry } from './footer.ts'
 import {
   encodeHead,
@@ -42,9 +44,10 @@ export interface BlockWriter {
   append(batch: Batch): void
   /**
    * Adds rows as `append` does, as one page of their own: at most `l0Page` rows and bytes and 2^53 ns,
-   * cut where the caller sees fit. Saves the copy that joining batches to pages is.
+   * cut where the caller sees fit. Saves the copy that joining batches to pages is. Attributes may come
+   * row by row in `rest`; a column stands there or in the batch. Nothing of a page is kept.
    */
-  appendPage(batch: Batch): void
+  appendPage(batch: Batch, rest?: RestRows | null): void
   /** Ends the section; one without rows leaves nothing. */
   endSection(): void
   /** Bytes so far, with a guess for rows that wait for their page. */
@@ -63,6 +66,12 @@ const [kibi16, kibi64, mebi] = [16384, 65536, 1024 * 1024] as const
 
 /** Most rows and plain bytes of a page at L0. */
 export const l0Page = { rows: kibi16, bytes: 4 * mebi } as const
+
+/** Most rows and plain bytes of a page from L1 on (`dense`), or at L0. */
+export function pageLimits(signal: Signal, dense: boolean): { rows: number; bytes: number } {
+  const small = !dense || signal.orderBy === 'trace'
+  return { rows: small ? l0Page.rows : kibi64, bytes: dense ? 16 * mebi : l0Page.bytes }
+}
 
 /** A writer of one block with these header facts. */
 export function createBlockWriter(
@@ -92,13 +101,13 @@ class Writer implements BlockWriter, PartSink {
     assert(!this.#sections.some((one) => one.tenant === tenant), 'a tenant has one section')
     const signal = signals[this.#header.signal]
     const dense = this.#header.level > 0
-    const small = !dense || signal.orderBy === 'trace'
+    const limits = pageLimits(signal, dense)
     this.#section = new SectionWriter(tenant, streams, this, {
       signal,
       dense,
       level: textLevels[Math.min(this.#header.level, 2)] ?? 6,
-      pageRows: this.#options.pageRows ?? (small ? l0Page.rows : kibi64),
-      pageBytes: this.#options.pageBytes ?? (dense ? 16 * mebi : l0Page.bytes),
+      pageRows: this.#options.pageRows ?? limits.rows,
+      pageBytes: this.#options.pageBytes ?? limits.bytes,
     })
   }
 
@@ -106,8 +115,8 @@ class Writer implements BlockWriter, PartSink {
     must(this.#section, 'rows belong to a section').append(batch)
   }
 
-  appendPage(batch: Batch): void {
-    must(this.#section, 'rows belong to a section').appendPage(batch)
+  appendPage(batch: Batch, rest: RestRows | null = null): void {
+    must(this.#section, 'rows belong to a section').appendPage(batch, rest)
   }
 
   endSection(): void {

@@ -8,8 +8,8 @@
  */
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
-import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
-import { scratchDistinct } from '../column/distinct.ts'
+import type { ColumnRef, ColumnType, Texts, Vector } from '#schemas/column.ts'
+import { scratchDistinct, type Distinct } from '../column/distinct.ts'
 import { fixedWidth, gatherTexts } from '../column/vector.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
@@ -28,18 +28,76 @@ export interface RestColumn {
   readonly vector: Vector
 }
 
+/** Attributes of rows as they stand in a rest, by row: what a merge takes from pages and gives to pages. */
+export interface RestRows {
+  /** By key code: the column, its `columnId`, and how many entries it has. */
+  readonly columns: readonly ColumnRef[]
+  readonly ids: readonly string[]
+  readonly used: Uint32Array
+  /** Entries of row i are [starts[i], starts[i + 1]). */
+  readonly starts: Uint32Array
+  readonly keys: Uint32Array
+  /** Value of entry e is `values` number `codes[e]`. */
+  readonly codes: Uint32Array
+  readonly values: Texts
+  /** True when a value stands once in `values`. */
+  readonly distinct: boolean
+}
+
+/** Entries that are there already, with the numbers of their columns among the section's rest columns. */
+export interface ReadyRest {
+  readonly rows: RestRows
+  readonly numbers: readonly number[]
+}
+
 /** Attributes of one page in `rest`: the rows times the attributes a row may have would not fit memory. */
 const maxEntries = 1 << 23
 
-/** Writes the rest of a page of `rows` rows. */
+/** Writes the rest of a page of `rows` rows: sparse columns, and entries that are ready. */
 // oxlint-disable-next-line max-params -- the writer, the page, the level
 export function encodeRest(
   out: ByteWriter,
-  columns: readonly RestColumn[],
+  from: { readonly columns: readonly RestColumn[]; readonly ready: ReadyRest | null },
   rows: number,
   options: TextsOptions,
 ): void {
+  const { columns, ready } = from
+  const { counts, keys, codes, values } =
+    ready !== null && columns.length === 0
+      ? entriesOf(ready.rows, rows)
+      : joinEntries(columns, ready?.rows ?? null, rows)
+  const numbers = [...(ready?.numbers ?? []), ...columns.map((column) => column.number)]
+  out.varint(encodingId.rest)
+  out.varint(numbers.length)
+  encodeWords(out, Uint32Array.from(numbers), options.dense)
+  encodeWords(out, counts, options.dense)
+  encodeWords(out, keys, options.dense)
+  // Where nearly every value is another one, codes would cost more than they save.
+  if ((values.offsets.length - 1) * 2 > codes.length) {
+    encodeTexts(out, gatherTexts(values, codes), options)
+  } else encodeDictionary(out, codes, values, options)
+}
+
+/** Entries of a page by row; the columns of `keys` are the ready ones, then the others. */
+interface Entries {
+  readonly counts: Uint32Array
+  readonly keys: Uint32Array
+  readonly codes: Uint32Array
+  readonly values: Texts
+}
+
+function entriesOf({ starts, keys, codes, values }: RestRows, rows: number): Entries {
   const counts = new Uint32Array(rows)
+  for (let i = 0; i < rows; i++) counts[i] = starts[i + 1]! - starts[i]!
+  return { counts, keys, codes, values }
+}
+
+function joinEntries(
+  columns: readonly RestColumn[],
+  ready: RestRows | null,
+  rows: number,
+): Entries {
+  const counts = ready === null ? new Uint32Array(rows) : entriesOf(ready, rows).counts
   for (const { vector } of columns) {
     for (let i = 0; i < rows; i++) if (vector.present?.[i] !== 0) counts[i]!++
   }
@@ -48,29 +106,40 @@ export function encodeRest(
   const keys = new Uint32Array(next[rows]!)
   const codes = new Uint32Array(keys.length)
   const distinct = scratchDistinct()
+  if (ready !== null) placeReady(ready, { next, keys, codes }, distinct)
+  const first = ready?.columns.length ?? 0
   columns.forEach(({ vector }, code) => {
     const read = valueReader(vector)
     for (let i = 0; i < rows; i++) {
       if (vector.present?.[i] === 0) continue
       const at = next[i]!++
-      keys[at] = code
+      keys[at] = first + code
       const value = read(i)
       codes[at] = distinct.add(value.bytes, value.from, value.to)
     }
   })
-  out.varint(encodingId.rest)
-  out.varint(columns.length)
-  encodeWords(
-    out,
-    Uint32Array.from(columns, (column) => column.number),
-    options.dense,
-  )
-  encodeWords(out, counts, options.dense)
-  encodeWords(out, keys, options.dense)
-  const values = distinct.texts()
-  // Where nearly every value is another one, codes would cost more than they save.
-  if (distinct.count * 2 > codes.length) encodeTexts(out, gatherTexts(values, codes), options)
-  else encodeDictionary(out, codes, values, options)
+  return { counts, keys, codes, values: distinct.texts() }
+}
+
+/** Puts entries that are ready first in their rows; each value is looked up once. */
+function placeReady(
+  ready: RestRows,
+  to: { readonly next: Uint32Array; readonly keys: Uint32Array; readonly codes: Uint32Array },
+  distinct: Distinct,
+): void {
+  const { starts, values } = ready
+  const map = new Uint32Array(values.offsets.length - 1)
+  for (let value = 0; value < map.length; value++) {
+    map[value] = distinct.add(values.bytes, values.offsets[value]!, values.offsets[value + 1]!)
+  }
+  for (let row = 0; row + 1 < starts.length; row++) {
+    let at = to.next[row]!
+    for (let e = starts[row]!; e < starts[row + 1]!; e++) {
+      to.keys[at] = ready.keys[e]!
+      to.codes[at++] = map[ready.codes[e]!]!
+    }
+    to.next[row] = at
+  }
 }
 
 interface ByteRange {
@@ -135,6 +204,8 @@ export interface Rest {
   /** Value of attribute a is `values` number `codes[a]`. */
   readonly codes: Uint32Array
   readonly values: Texts
+  /** True when a value stands once in `values`. */
+  readonly distinct: boolean
 }
 
 export interface RestLimits {
@@ -170,12 +241,16 @@ function decodeValues(
   reader: ByteReader,
   entries: number,
   maxBytes: number,
-): { codes: Uint32Array; values: Texts } {
+): Pick<Rest, 'codes' | 'values' | 'distinct'> {
   const id = reader.varint()
-  if (id === encodingId.dictionary) return decodeDictionary(reader, entries, maxBytes)
+  if (id === encodingId.dictionary) {
+    return { ...decodeDictionary(reader, entries, maxBytes), distinct: true }
+  }
   if (id !== encodingId.texts) throw blockCorrupt.make(`encoding ${id} of values in the rest`)
   const values = decodeTexts(reader, entries, maxBytes)
-  return { codes: Uint32Array.from({ length: entries }, (_, i) => i), values }
+  const codes = new Uint32Array(entries)
+  for (let i = 0; i < entries; i++) codes[i] = i
+  return { codes, values, distinct: false }
 }
 
 /** Where the attributes of each row begin: entry i of the result, with one entry more than rows. */
@@ -202,28 +277,40 @@ export function restVectors(
   range: RestRange,
   typeOf: (column: number) => ColumnType | null,
 ): Map<number, Vector> {
-  const { starts, from, to } = range
-  const found = new Map<number, { present: Uint8Array; codes: Uint32Array }>()
   const types = Array.from(rest.columns, typeOf)
+  const vectors = new Map<number, Vector>()
+  columnsOfRest(rest, range, types).forEach((vector, key) => {
+    if (vector !== null) vectors.set(rest.columns[key]!, vector)
+  })
+  return vectors
+}
+
+/** By key code the vector of a column over rows of the range; null where it is not wanted or no row has it. */
+export function columnsOfRest(
+  rest: Pick<Rest, 'keys' | 'codes' | 'values' | 'distinct'>,
+  range: RestRange,
+  types: readonly (ColumnType | null)[],
+): (Vector | null)[] {
+  const { starts, from, to } = range
+  const found: ({ present: Uint8Array; codes: Uint32Array } | null)[] = types.map(() => null)
+  const wanted = Uint8Array.from(types, (type) => (type === null ? 0 : 1))
+  const { keys, codes } = rest
   for (let row = from; row < to; row++) {
     for (let at = starts[row]!; at < starts[row + 1]!; at++) {
-      const key = rest.keys[at]!
-      if (types[key] === null) continue
-      let column = found.get(key)
-      if (column === undefined) {
-        column = { present: new Uint8Array(to - from), codes: new Uint32Array(to - from) }
-        found.set(key, column)
-      }
+      const key = keys[at]!
+      if (wanted[key] === 0) continue
+      const column = (found[key] ??= {
+        present: new Uint8Array(to - from),
+        codes: new Uint32Array(to - from),
+      })
       column.present[row - from] = 1
-      column.codes[row - from] = rest.codes[at]!
+      column.codes[row - from] = codes[at]!
     }
   }
-  const vectors = new Map<number, Vector>()
-  for (const [key, { present, codes }] of found) {
+  return found.map((column, key) => {
     const type = types[key]
-    if (type) vectors.set(rest.columns[key]!, vectorOfValues(type, present, codes, rest.values))
-  }
-  return vectors
+    return column && type ? vectorOfValues(type, column.present, column.codes, rest) : null
+  })
 }
 
 // oxlint-disable-next-line max-params -- a dictionary vector's fields
@@ -231,11 +318,13 @@ function vectorOfValues(
   type: ColumnType,
   present: Uint8Array,
   codes: Uint32Array,
-  values: Texts,
+  { values, distinct }: Pick<Rest, 'values' | 'distinct'>,
 ): Vector {
   const width = fixedWidth(type)
   if (type === 'text' || type === 'bytes' || type === 'otlp') {
-    return usedDictionary(type, present, codes, values)
+    return distinct
+      ? usedDictionary(type, present, codes, values)
+      : joinedDictionary(type, present, codes, values)
   }
   const bytes = fixedBytes(present, codes, values, width > 0 ? width : 8)
   if (width > 0) return { type, present, kind: 'fixed', width, bytes }
@@ -255,9 +344,35 @@ function vectorOfValues(
   }
 }
 
-/** A dictionary of the values that rows use: the page's holds those of every key. */
+/** A dictionary of the values that rows use: the page's holds those of every key, each once. */
 // oxlint-disable-next-line max-params -- a dictionary vector's fields
 function usedDictionary(
+  type: 'text' | 'bytes' | 'otlp',
+  present: Uint8Array,
+  codes: Uint32Array,
+  values: Texts,
+): Vector {
+  const own = new Uint32Array(codes.length)
+  /** Number + 1 of each value among the used ones. */
+  const map = new Uint32Array(values.offsets.length - 1)
+  const used = new Uint32Array(Math.min(map.length, codes.length))
+  let count = 0
+  for (let i = 0; i < codes.length; i++) {
+    if (present[i] === 0) continue
+    const code = codes[i]!
+    if (map[code] === 0) {
+      used[count++] = code
+      map[code] = count
+    }
+    own[i] = map[code]! - 1
+  }
+  const texts = gatherTexts(values, used.subarray(0, count))
+  return { type, present, kind: 'dictionary', codes: own, values: texts }
+}
+
+/** The same where values stand as often as rows have them. */
+// oxlint-disable-next-line max-params -- a dictionary vector's fields
+function joinedDictionary(
   type: 'text' | 'bytes' | 'otlp',
   present: Uint8Array,
   codes: Uint32Array,
