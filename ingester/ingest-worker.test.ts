@@ -11,6 +11,7 @@ import { isSealed, readRunRef } from '#storage/run/run.ts'
 import { scanRun } from '#storage/run/scan.ts'
 import { addServices, logsIntake } from '#test/rows.ts'
 import { IngestWorker } from './ingest-worker.ts'
+import { noHash } from './receipts.ts'
 import type { Decode, RawRequest } from './request.ts'
 
 /** A body of lines: one row per line; a line that starts with `!` is refused. */
@@ -161,6 +162,20 @@ test('a request larger than a run is split by rows and found whole after a resta
   const again = await build({ disk: house.disk.crash(), slabBytes: 1 << 14, slabs: 8 })
   await replay(again)
   t.assert.equal(bodies(again), lines.join(' '))
+})
+
+test('records of a split request name no request, so that a part is not taken for the whole', async (t) => {
+  const house = await build({ slabBytes: 1 << 14, slabs: 8 })
+  const hash = '1'.repeat(32)
+  const hashes = async () => {
+    const records = await Array.fromAsync(house.log.fetch(0))
+    return new Set(records.map(({ record }) => record.requestHash))
+  }
+  const lines = Array.from({ length: 8 }, (_, i) => String(i).repeat(5000))
+  await house.worker.accept({ ...raw(lines.join('\n')), requestHash: hash })
+  t.assert.deepEqual(await hashes(), new Set([noHash]))
+  await house.worker.accept({ ...raw('whole'), requestHash: hash })
+  t.assert.deepEqual(await hashes(), new Set([noHash, hash]))
 })
 
 test('a cut seals the open run, and the next rows go to another one', async (t) => {

@@ -17,6 +17,7 @@ import { Appender, type PendingPart } from './append.ts'
 import { Committer, type CommitLog } from './commit.ts'
 import { isWorthCutting } from './cut.ts'
 import { runsFull } from './errors.ts'
+import { noHash } from './receipts.ts'
 import {
   keptRows,
   parsePayload,
@@ -102,13 +103,15 @@ export class IngestWorker {
 
   /**
    * A request larger than a run, in halves by rows. When memory ends in between, the rows so far
-   * stay and the request fails retryably: rows may come twice, none is lost.
+   * stay and the request fails retryably: rows may come twice, none is lost. Their records name no
+   * request: after a restart a half must not be taken for the whole, whose sender would be told that
+   * all of it is there.
    */
   #appendHalves(raw: RawRequest, decoded: Decoded, rows: Uint32Array): Promise<void>[] {
     const middle = rows.length >> 1
     const keep = decoded.keep ?? new Uint8Array(0)
     return [rows.subarray(0, middle), rows.subarray(middle)].flatMap((half) => {
-      const commits = this.#append(raw, { ...decoded, keep }, half)
+      const commits = this.#append({ ...raw, requestHash: noHash }, { ...decoded, keep }, half)
       if (commits !== null) return commits
       return [
         Promise.reject(

@@ -18,7 +18,12 @@ export interface Receiver {
   ports(): { readonly http: number; readonly grpc: number }
   /** A receipt found in the Log, given `ageMs` ago: its request will get it again. Feed oldest first. */
   remember(requestHash: string, receipt: Receipt, ageMs: number): void
+  /** Requests that are not known wait until `loading` has remembered what the Log's newest records tell; not longer than `receiptsWaitMs`. */
+  expect(loading: Promise<void>): void
 }
+
+/** Longest wait for the receipts of before the start: a request that waits longer is taken as new. */
+const receiptsWaitMs = 3000
 
 /** `host` is the address to listen on. */
 export function createReceiver(config: ReceiverConfig, host: string, deps: ReceiverDeps): Receiver {
@@ -60,5 +65,12 @@ export function createReceiver(config: ReceiverConfig, host: string, deps: Recei
     ports: () => ({ http: http.port(), grpc: grpc.port() }),
     remember: (requestHash, receipt, ageMs) =>
       intakes.repeats.remember(requestHash, receipt, ageMs),
+    expect: (loading) => {
+      const late = new Promise<void>((resolve) => {
+        const cancel = clock.after(receiptsWaitMs, resolve)
+        loading.then(cancel, cancel)
+      })
+      intakes.repeats.expect(Promise.race([loading, late]))
+    },
   }
 }

@@ -62,3 +62,34 @@ test('receipts are kept for their time and number, and fed by replay', async (t)
   t.assert.equal(repeats.size, 3)
   t.assert.equal(await known('new'), false)
 })
+
+test('until earlier receipts are told, unknown requests wait and known ones do not', async (t) => {
+  const repeats = new Repeats(clockAt({ ms: 0 }))
+  repeats.remember('known', receipt(1))
+  let told = () => {}
+  repeats.expect(new Promise<void>((resolve) => (told = resolve)))
+  t.assert.equal((await repeats.receipt('known', () => Promise.resolve(receipt(9)))).repeated, true)
+  let accepted = 0
+  const accept = async () => receipt(++accepted)
+  const waiting = ['late', 'new', 'new'].map((hash) => repeats.receipt(hash, accept))
+  await Promise.resolve()
+  t.assert.equal(accepted, 0)
+  repeats.remember('late', receipt(5))
+  told()
+  const found = await Promise.all(waiting)
+  t.assert.deepEqual(
+    found.map(({ repeated, receipt: { accepted: rows } }) => [repeated, rows]),
+    [
+      [true, 5],
+      [false, 1],
+      [true, 1],
+    ],
+  )
+})
+
+test('requests are new when earlier receipts cannot be told', async (t) => {
+  const repeats = new Repeats(clockAt({ ms: 0 }))
+  repeats.expect(Promise.reject(new Error('the disk is gone')))
+  const found = await repeats.receipt('a', () => Promise.resolve(receipt(2)))
+  t.assert.deepEqual(found, { repeated: false, receipt: receipt(2) })
+})

@@ -1,7 +1,8 @@
 /**
  * Requests that come again: a client that saw no answer sends the same body once more. The hash of
  * tenant, signal and body leads to the receipt of the first, or to its promise while it is under way.
- * Lives on the main thread; replay of the Log feeds it after a restart.
+ * Lives on the main thread. After a restart the Log feeds it: until it has told the newest receipts, a
+ * request that is not known may be a repeat, and waits.
  */
 import type { Clock } from '#base/clock.ts'
 import type { Receipt } from '#schemas/receipt.ts'
@@ -25,6 +26,8 @@ export class Repeats {
   /** Oldest first: entries are only ever added at the end. */
   readonly #seen = new Map<string, Seen>()
   readonly #pending = new Map<string, Promise<Receipt>>()
+  /** Resolves when earlier receipts are known; null when they are. */
+  #expected: Promise<void> | null = null
 
   constructor(clock: Clock, limits: RepeatLimits = repeatLimits) {
     this.#clock = clock
@@ -43,6 +46,18 @@ export class Repeats {
     this.#forget()
   }
 
+  /** Until `loading` settles, requests that are not known wait for it; what it finds is given to `remember`. */
+  expect(loading: Promise<unknown>): void {
+    const found = (): void => {
+      this.#expected = null
+    }
+    this.#expected = loading.then(found, found)
+  }
+
+  #known(hash: string): Receipt | Promise<Receipt> | undefined {
+    return this.#seen.get(hash)?.receipt ?? this.#pending.get(hash)
+  }
+
   /**
    * The receipt of this request: of the first with the same hash, else of `accept`. When the first
    * fails while another waits for it, both fail; nothing is remembered of a failure.
@@ -52,7 +67,8 @@ export class Repeats {
     accept: () => Promise<Receipt>,
   ): Promise<{ receipt: Receipt; repeated: boolean }> {
     this.#forget()
-    const known = this.#seen.get(hash)?.receipt ?? this.#pending.get(hash)
+    if (this.#expected !== null && this.#known(hash) === undefined) await this.#expected
+    const known = this.#known(hash)
     if (known !== undefined) return { receipt: await known, repeated: true }
     const pending = accept()
     this.#pending.set(hash, pending)

@@ -2,11 +2,18 @@
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
-import { serve } from '#base/threads/port.ts'
+import { serve, type CallContext } from '#base/threads/port.ts'
+import { packReceipts, type PackedReceipts } from '#ingester/receipts.ts'
 import { diskSpace, folderDisk } from '#storage/log/disk.ts'
 import type { LogRecord } from '#storage/log/log.ts'
 import { SegmentedLog } from '#storage/log/segmented-log.ts'
 import type { WorkerConfig } from './shared.ts'
+
+/**
+ * A sender repeats what was under way when the process ended: within the timeout of exporters, 10 s,
+ * and their first pauses. Older receipts come with the replay.
+ */
+const receiptHeads = { withinMs: 30_000, most: 50_000 }
 
 export type LogTasks = ReturnType<typeof logTasks>
 export type AppendTasks = ReturnType<typeof appendTasks>
@@ -32,6 +39,13 @@ export function logTasks(config: WorkerConfig) {
     /** What the Log held when it was opened. */
     opened: () => opened,
     end: async () => (await opening).end(),
+    /** Receipts of the newest requests, for those of them that are sent again. */
+    receipts: async (_: undefined, context: CallContext): Promise<PackedReceipts> => {
+      const heads = await (await opening).newestHeads(receiptHeads)
+      const packed = packReceipts(heads, systemClock.nowNs())
+      context.transfer(packed.hashes.buffer, packed.rows.buffer, packed.agesMs.buffer)
+      return packed
+    },
     connect: (port: MessagePort) => serve(port, appendTasks(opening)),
     forget: async (offset: number) => (await opening).forget(offset),
     /** Bytes of the Log, and the disk it is on. */

@@ -4,7 +4,8 @@ import { systemRandom } from '#base/random.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { replayWorkers } from '#ingester/flusher.ts'
 import { IngestWorker } from '#ingester/ingest-worker.ts'
-import type { Receipt, Reject } from '#schemas/receipt.ts'
+import { noHash, type FoundReceipt } from '#ingester/receipts.ts'
+import type { Reject } from '#schemas/receipt.ts'
 import { signalNames } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { folderDisk } from '#storage/log/disk.ts'
@@ -18,13 +19,6 @@ export type ReplayTasks = ReturnType<typeof replayTasks>
 export interface ReplayRange {
   readonly from: Readonly<Record<SignalName, number>>
   readonly to: number
-}
-
-/** A receipt found in the Log, for requests that are sent again. */
-export interface FoundReceipt {
-  readonly requestHash: string
-  readonly receipt: Receipt
-  readonly ageMs: number
 }
 
 /** Receipts are remembered this long at most; older ones need not cross. */
@@ -69,13 +63,12 @@ async function replay(
   return [...receipts.values()]
 }
 
-/** A request may have left several records: their rows add up to its receipt. */
 function addReceipt(
   receipts: Map<string, FoundReceipt>,
   record: { requestHash: string; rows: number; rejects: string; ageMs: number },
 ): void {
   const { requestHash, rows, ageMs } = record
-  const before = receipts.get(requestHash)?.receipt.accepted ?? 0
+  if (requestHash === noHash) return
   const rejects: readonly Reject[] = record.rejects === '' ? [] : JSON.parse(record.rejects)
-  receipts.set(requestHash, { requestHash, ageMs, receipt: { accepted: before + rows, rejects } })
+  receipts.set(requestHash, { requestHash, ageMs, receipt: { accepted: rows, rejects } })
 }

@@ -18,6 +18,7 @@ import type { Part } from '#base/part.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { authenticate } from '#distributor/authenticate.ts'
 import type { Ingester } from '#ingester/index.ts'
+import { unpackReceipts } from '#ingester/receipts.ts'
 import { createReceiver, type Receiver } from '#receiver/index.ts'
 import { PinLedger } from '#storage/catalog/pins.ts'
 import { DiskBudget } from '#storage/disk-budget.ts'
@@ -29,7 +30,7 @@ import type { Back, BackPorts } from './back.ts'
 import { sealRunsOf } from './death.ts'
 import type { Foundation, HouseOptions } from './foundation.ts'
 import { buildIngester } from './ingester.ts'
-import { createThreads } from './threads.ts'
+import { createThreads, type Threads } from './threads.ts'
 
 export interface House {
   /** To be run in this order; made as those before them work. */
@@ -120,6 +121,7 @@ export function buildHouse(config: ProgramConfig, options: HouseOptions): House 
     remember: (found) => receiver.remember(found.requestHash, found.receipt, found.ageMs),
   })
   const receiver = buildReceiver(foundation, ingester, metrics)
+  receiver.expect(rememberReceipts(threads, receiver))
   async function* parts(): AsyncGenerator<Part> {
     yield* receiver.parts
     // A request that comes now needs these two and nothing else; loading the rest would keep it waiting.
@@ -143,6 +145,19 @@ export function buildHouse(config: ProgramConfig, options: HouseOptions): House 
       await threads.close()
       folder.release()
     },
+  }
+}
+
+/** Receipts that are remembered between two turns of the event loop: a millisecond. */
+const receiptsPerTurn = 1000
+
+/** Tells the receiver what the Log's newest records say of requests that may be sent again. */
+async function rememberReceipts(threads: Threads, receiver: Receiver): Promise<void> {
+  const packed = await threads.log.at(0).call('receipts', undefined)
+  let count = 0
+  for (const { requestHash, receipt, ageMs } of unpackReceipts(packed)) {
+    receiver.remember(requestHash, receipt, ageMs)
+    if (++count % receiptsPerTurn === 0) await systemClock.turn()
   }
 }
 

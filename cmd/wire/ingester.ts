@@ -7,7 +7,7 @@ import { createIngester, type Ingester, type SignalDeps } from '#ingester/index.
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { PinLedger } from '#storage/catalog/pins.ts'
 import type { DiskBudget } from '#storage/disk-budget.ts'
-import type { FoundReceipt } from '../roles/replay.ts'
+import type { FoundReceipt } from '#ingester/receipts.ts'
 import type { Catalogs } from './catalogs.ts'
 import type { Foundation } from './foundation.ts'
 

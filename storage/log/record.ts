@@ -10,7 +10,17 @@ import { signalById, signals } from '#schemas/signals/index.ts'
 import { logCorrupt } from './errors.ts'
 import type { LogRecord } from './log.ts'
 
-const recordHeaderBytes = 40
+export const recordHeaderBytes = 40
+/** A head with its tenant and more refusals than a receipt names: longer ones are not remembered. */
+export const headBytesMax = 4096
+
+/** What a record says of its request, without its rows. */
+export interface RecordHead extends Pick<
+  LogRecord,
+  'signal' | 'receivedNs' | 'requestHash' | 'rows' | 'rejects'
+> {
+  readonly offset: number
+}
 
 /** A record as parts to write one after the other; the payload is not copied. */
 export function encodeRecord(record: LogRecord): Uint8Array[] {
@@ -59,4 +69,23 @@ export function decodeRecords(payload: Uint8Array, count: number): LogRecord[] {
   if (at !== bytes.length)
     throw logCorrupt.make(`${bytes.length - at} bytes after the last record of a frame`)
   return records
+}
+
+/** The head of the record that starts with these bytes, and how long the whole is; null when they are none, or a longer one. */
+export function decodeHead(
+  bytes: Buffer,
+): { record: Omit<RecordHead, 'offset'>; recordBytes: number } | null {
+  if (bytes.length < recordHeaderBytes) return null
+  const tenantEnd = recordHeaderBytes + (bytes[2] ?? 0)
+  const rejectsEnd = tenantEnd + bytes.readUInt32LE(32)
+  const signal = signalById(bytes[0] ?? 0)
+  if (signal === null || rejectsEnd > bytes.length) return null
+  const record = {
+    signal: signal.name,
+    rows: bytes.readUInt32LE(4),
+    receivedNs: bytes.readBigUInt64LE(8),
+    requestHash: bytes.toString('hex', 16, 32),
+    rejects: bytes.toString('utf8', tenantEnd, rejectsEnd),
+  }
+  return { record, recordBytes: rejectsEnd + bytes.readUInt32LE(36) }
 }

@@ -131,22 +131,28 @@ export interface Frame {
   readonly end: number
 }
 
+/** What a frame says of itself, by bytes that start with its header; null when they do not. Its checksum is not looked at. */
+export function decodeFrameHeader(
+  bytes: Uint8Array,
+): { readonly length: number; readonly firstOffset: number; readonly records: number } | null {
+  if (bytes.length < frameHeaderBytes) return null
+  const view = new DataView(bytes.buffer, bytes.byteOffset, frameHeaderBytes)
+  const length = view.getUint32(4, true)
+  if (view.getUint32(0, true) !== frameMagic || length > maxFrameBytes) return null
+  return { length, firstOffset: getU64(view, 8), records: view.getUint32(16, true) }
+}
+
 /** The valid frame at `at`, or null: no frame, a torn one, or one of another segment. */
 export function decodeFrame(bytes: Uint8Array, at: number, owner: FrameOwner): Frame | null {
-  if (at + frameHeaderBytes > bytes.length) return null
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, frameHeaderBytes)
-  if (view.getUint32(0, true) !== frameMagic) return null
-  const length = view.getUint32(4, true)
+  const header = decodeFrameHeader(bytes.subarray(at, at + frameHeaderBytes))
   const from = at + frameHeaderBytes
-  if (length > maxFrameBytes || from + length > bytes.length) return null
+  if (header === null || from + header.length > bytes.length) return null
+  const { length, firstOffset, records } = header
   const crc = crc32c(bytes, from, from + length, crc32c(bytes, at, at + 24, ownerCrc(owner)))
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, frameHeaderBytes)
   if (view.getUint32(24, true) !== crc) return null
-  return {
-    firstOffset: getU64(view, 8),
-    records: view.getUint32(16, true),
-    payload: bytes.subarray(from, from + length),
-    end: at + frameBytes(length),
-  }
+  const payload = bytes.subarray(from, from + length)
+  return { firstOffset, records, payload, end: at + frameBytes(length) }
 }
 
 /** Where the next valid frame after `at` starts, or -1: tells a torn tail from damage in the middle. */

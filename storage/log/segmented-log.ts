@@ -15,7 +15,8 @@ import { randomHex, type Random } from '#base/random.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { logFailed, logFull } from './errors.ts'
 import type { Log, LoggedRecord, LogRecord } from './log.ts'
-import { decodeRecords, encodeRecord } from './record.ts'
+import { segmentHeads } from './heads.ts'
+import { decodeRecords, encodeRecord, type RecordHead } from './record.ts'
 import {
   decodeFrame,
   decodeSegmentHeader,
@@ -273,6 +274,37 @@ export class SegmentedLog implements Log {
         walk.damage ??
         (missing ? `records ${walk.end} to ${next.header.previousEnd} are missing` : null)
       if (message !== null) this.damages.push({ segment: segment.name, message })
+    }
+  }
+
+  /**
+   * Heads of durable records, oldest first: those received within `withinMs` of the newest one, and
+   * not many more than `most` of them.
+   */
+  async newestHeads({ withinMs, most }: { withinMs: number; most: number }): Promise<RecordHead[]> {
+    const end = this.#end
+    const found: RecordHead[][] = []
+    let count = 0
+    const segments = [...this.#segments]
+    for (const [i, segment] of [...segments.entries()].toReversed()) {
+      const heads = await this.#heads(segment, segments[i + 1]?.header.previousEnd ?? end)
+      found.unshift(heads)
+      count += heads.length
+      const newest = found.findLast((list) => list.length > 0)?.at(-1)
+      const oldest = heads[0]
+      if (newest === undefined || oldest === undefined) continue
+      if (count >= most || newest.receivedNs - oldest.receivedNs > BigInt(withinMs) * 1_000_000n)
+        break
+    }
+    return found.flat()
+  }
+
+  async #heads({ name }: Segment, end: number): Promise<RecordHead[]> {
+    const file = await this.#options.disk.open(name)
+    try {
+      return await segmentHeads(file, end)
+    } finally {
+      await file.close()
     }
   }
 

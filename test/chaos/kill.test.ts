@@ -10,6 +10,7 @@ test('what was acknowledged is found after kills', { timeout: 120_000 }, async (
   const result = await killRun({ dir, kills: 3, seed: 7, maxLifeMs: 1000 })
   t.assert.ok(result.acknowledged > 0, 'rows were acknowledged')
   t.assert.equal(result.missing, 0, result.examples.join(', '))
+  t.assert.equal(result.duplicates, 0)
   t.assert.deepEqual(result.damages, [])
 })
 
