@@ -5,7 +5,11 @@
  */
 import { hashBytes } from '#base/bytes/hash32.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
-import { canonicalStream } from '#schemas/identity-codec.ts'
+import {
+  canonicalAttributes,
+  canonicalDescriptor,
+  canonicalGroup,
+} from '#schemas/identity-codec.ts'
 import { absent, type AnyIntake } from '#schemas/intake.ts'
 import type { PrefixTable, StreamTable } from '#storage/run/streams.ts'
 
@@ -18,6 +22,7 @@ export interface Generation {
 }
 
 const scratch = new ByteWriter(4096)
+const identity = new ByteWriter(4096)
 
 function groupPrefix(intake: AnyIntake, group: number, prefixes: PrefixTable): number {
   const { bytes } = intake
@@ -67,11 +72,24 @@ export function resolveStreams(
   const { stream: streamOf } = intake.rows.columns
   for (let i = 0; i < rows.length; i++) named[streamOf[rows[i]!]!] = 1
   let stream = 0
+  // The streams of a metric differ by their attributes only, so that what stands before them is written once.
+  let writtenGroup = -1
+  let writtenDescriptor = -1
+  let before = 0
   const canonical = {
     canonical: () => {
-      scratch.reset()
-      canonicalStream(intake, stream, scratch)
-      return scratch.bytes.subarray(0, scratch.length)
+      const [group, descriptor] = [c.group[stream]!, c.descriptor[stream]!]
+      if (group !== writtenGroup || descriptor !== writtenDescriptor) {
+        identity.reset()
+        canonicalGroup(intake, group, identity)
+        if (descriptor !== absent) canonicalDescriptor(intake, descriptor, identity)
+        before = identity.length
+        writtenGroup = group
+        writtenDescriptor = descriptor
+      }
+      identity.length = before
+      canonicalAttributes(intake, stream, identity)
+      return identity.bytes.subarray(0, identity.length)
     },
   }
   let lastGroup = -1

@@ -5,7 +5,13 @@ import { ByteWriter } from '#base/bytes/writer.ts'
 import { AppError, isCode } from '#base/errors.ts'
 import type { Attribute, AttributeValue } from './attribute.ts'
 import { identityCorrupt, valueTooDeep } from './errors.ts'
-import { canonicalStream, decodeStream, encodeStream } from './identity-codec.ts'
+import {
+  canonicalAttributes,
+  canonicalDescriptor,
+  canonicalGroup,
+  decodeStream,
+  encodeStream,
+} from './identity-codec.ts'
 import type { StreamIdentity } from './identity.ts'
 import { absent, createIntake, resetIntake } from './intake.ts'
 import { maxValueDepth } from './otlp/common.ts'
@@ -199,7 +205,11 @@ test('the ranges of an intake give the same bytes as the values', (t) => {
       ;[s.attributesOffset[0], s.attributesLength[0]] = points
       const reversed = (list: readonly Attribute[]) => list.toReversed()
       t.assert.deepEqual(
-        encoded((o) => canonicalStream(intake, 0, o)),
+        encoded((o) => {
+          canonicalGroup(intake, 0, o)
+          if (descriptor !== null) canonicalDescriptor(intake, 0, o)
+          canonicalAttributes(intake, 0, o)
+        }),
         new Uint8Array(
           encodeStream({
             ...want,

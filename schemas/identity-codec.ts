@@ -12,7 +12,7 @@ import { AppError } from '#base/errors.ts'
 import type { Attribute } from './attribute.ts'
 import { identityCorrupt } from './errors.ts'
 import type { Descriptor, Resource, Scope, StreamIdentity } from './identity.ts'
-import { absent, type AnyIntake } from './intake.ts'
+import type { AnyIntake } from './intake.ts'
 import { decodeAttributes, encodeAttributes, textOf } from './value-codec.ts'
 
 const inner = new ByteWriter()
@@ -35,19 +35,18 @@ export function canonicalGroup(intake: AnyIntake, group: number, out: ByteWriter
   writeField(out, 34, bytes, at(c.scopeUrlOffset, c.scopeUrlLength))
 }
 
-/** Appends the canonical bytes of a stream of an intake whose ranges a decoder checked. */
-export function canonicalStream(intake: AnyIntake, stream: number, out: ByteWriter): void {
-  const { bytes, streams } = intake
-  const c = streams.columns
-  canonicalGroup(intake, c.group[stream] ?? 0, out)
-  const descriptor = c.descriptor[stream] ?? absent
-  if (descriptor !== absent) {
-    inner.reset()
-    writeDescriptor(intake, descriptor, inner)
-    writeField(out, 42, inner.bytes, [0, inner.length])
-  }
-  const from = c.attributesOffset[stream] ?? 0
-  writeSorted(bytes, [from, from + (c.attributesLength[stream] ?? 0)], [1, 6], out)
+/** Appends the second part, for metrics only. */
+export function canonicalDescriptor(intake: AnyIntake, descriptor: number, out: ByteWriter): void {
+  inner.reset()
+  writeDescriptor(intake, descriptor, inner)
+  writeField(out, 42, inner.bytes, [0, inner.length])
+}
+
+/** Appends the last part, the attributes of data points. The ranges of the intake were checked by its decoder. */
+export function canonicalAttributes(intake: AnyIntake, stream: number, out: ByteWriter): void {
+  const { attributesOffset, attributesLength } = intake.streams.columns
+  const from = attributesOffset[stream] ?? 0
+  writeSorted(intake.bytes, [from, from + (attributesLength[stream] ?? 0)], [1, 6], out)
 }
 
 /** The canonical bytes of an identity given as values. */
@@ -215,8 +214,9 @@ function writeDescriptor(intake: AnyIntake, descriptor: number, out: ByteWriter)
 }
 
 /** The key and value ranges of attributes being sorted, four numbers each: reused, one per thread. */
-const parts: number[] = []
-const order: number[] = []
+let parts = new Int32Array(4 * 64)
+let order = new Int32Array(64)
+const wire = new Wire(new Uint8Array(0))
 
 /**
  * Writes the KeyValue fields numbered `fields[0]` in a range as fields numbered `fields[1]`, sorted
@@ -240,32 +240,70 @@ function writeSorted(
   const tag = (fields[1] << 3) | 2
   for (let i = 0; i < count; i++) {
     const at = (order[i] ?? 0) * 4
-    const key: Range = [parts[at] ?? 0, parts[at + 1] ?? 0]
-    const value: Range = [parts[at + 2] ?? 0, parts[at + 3] ?? 0]
+    const keyLength = (parts[at + 1] ?? 0) - (parts[at] ?? 0)
+    const valueLength = (parts[at + 3] ?? 0) - (parts[at + 2] ?? 0)
     out.u8(tag)
-    out.varint(fieldSize(key) + fieldSize(value))
-    writeField(out, 10, bytes, key)
-    writeField(out, 18, bytes, value)
+    out.varint(fieldSize(keyLength) + fieldSize(valueLength))
+    writePart(out, 10, bytes, at)
+    writePart(out, 18, bytes, at + 2)
   }
+}
+
+/** Writes the range at `at` of `parts` as a field. */
+function writePart(out: ByteWriter, tag: number, bytes: Uint8Array, at: number): void {
+  const from = parts[at] ?? 0
+  const to = parts[at + 1] ?? 0
+  if (from === to) return
+  out.u8(tag)
+  out.varint(to - from)
+  out.raw(bytes, from, to)
 }
 
 /** Finds the key and value of each attribute; returns how many there are. */
 function collect(bytes: Uint8Array, range: Range, field: number): number {
+  const end = range[1]
   let count = 0
-  parts.length = 0
-  order.length = 0
-  eachField(bytes, range, (number, attribute) => {
-    if (number !== field) return
-    let key = nothing
-    let value = nothing
-    eachField(bytes, attribute, (inside, part) => {
-      if (inside === 1) key = part
-      if (inside === 2) value = part
-    })
-    parts.push(key[0], key[1], value[0], value[1])
-    order.push(count++)
-  })
+  wire.bytes = bytes
+  wire.at = range[0]
+  while (wire.at < end) {
+    const tag = wire.tag(end)
+    if ((tag & 7) !== 2) {
+      wire.skip(tag, end)
+      continue
+    }
+    const to = wire.length(end) + wire.at
+    if (tag >>> 3 === field) collectOne(count++, to)
+    wire.at = to
+  }
   return count
+}
+
+/** Puts the key and value of the attribute that ends at `end` into `parts`. */
+function collectOne(index: number, end: number): void {
+  if (index === order.length) {
+    const moreParts = new Int32Array(parts.length * 2)
+    moreParts.set(parts)
+    parts = moreParts
+    order = new Int32Array(order.length * 2)
+  }
+  const at = index * 4
+  parts.fill(0, at, at + 4)
+  while (wire.at < end) {
+    const tag = wire.tag(end)
+    if ((tag & 7) !== 2) {
+      wire.skip(tag, end)
+      continue
+    }
+    const to = wire.length(end) + wire.at
+    if (tag === 10) {
+      parts[at] = wire.at
+      parts[at + 1] = to
+    } else if (tag === 18) {
+      parts[at + 2] = wire.at
+      parts[at + 3] = to
+    }
+    wire.at = to
+  }
 }
 
 /** Whether the key of attribute `a` sorts before that of `b`. */
@@ -281,9 +319,8 @@ function keyBefore(bytes: Uint8Array, a: number, b: number): boolean {
   return i === endA && j < endB
 }
 
-/** Bytes that `writeField` takes: tag, length, content; none for an empty range. */
-function fieldSize(range: Range): number {
-  const length = range[1] - range[0]
+/** Bytes that a field takes: tag, length, content; none for an empty one. */
+function fieldSize(length: number): number {
   if (length === 0) return 0
   let size = 2 + length
   for (let rest = length; rest > 127; rest >>>= 7) size++

@@ -127,10 +127,6 @@ class Interned {
     this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
     for (let id = 0; id < this.count; id++) this.#place(id, this.#entries[id * 4 + 3]!)
   }
-
-  get bytesUsed(): number {
-    return this.#used
-  }
 }
 
 /** Writes the stream table of one generation. Lives in its ingest worker. */
@@ -139,7 +135,11 @@ export class StreamTable {
   readonly generation: number
   readonly #slabs: Slabs
   readonly #state: number
-  readonly #canonical = new Interned()
+  /** Open addressing over the entries in the slabs: ids, -1 where free. */
+  #slots = new Int32Array(1 << 9).fill(-1)
+  /** Per id: the slab and the word where its entry starts, and the two hashes that stand there. */
+  #places = new Int32Array(1 << 10)
+  #count = 0
   /** Raw attributes under their prefix → place in `#streamOf`. */
   readonly #raw = new Interned()
   #streamOf = new Int32Array(1 << 10)
@@ -164,7 +164,7 @@ export class StreamTable {
   }
 
   get count(): number {
-    return this.#canonical.count
+    return this.#count
   }
 
   /**
@@ -178,7 +178,7 @@ export class StreamTable {
     if (raw < 0) {
       raw = this.#raw.find(bytes, from, to, prefix)
       if (raw < 0) {
-        const id = this.#internCanonical(stream.canonical())
+        const id = this.internCanonical(stream.canonical())
         if (id < 0) return -1
         raw = this.#addRaw(bytes, from, to, prefix)
         this.#streamOf[raw] = id
@@ -205,17 +205,45 @@ export class StreamTable {
 
   /** The id of a stream given by its canonical bytes; -1 when the table needs a slab and none is free. */
   internCanonical(canonical: Uint8Array): number {
-    return this.#internCanonical(canonical)
+    const low = hashBytes(canonical, 0, canonical.length, 0x9747b28c)
+    const high = hashBytes(canonical, 0, canonical.length, 0x5bd1e995)
+    const mask = this.#slots.length - 1
+    let slot = low & mask
+    for (; this.#slots[slot]! >= 0; slot = (slot + 1) & mask) {
+      const id = this.#slots[slot]!
+      if (this.#is(id, canonical, low, high)) return id
+    }
+    if (!this.#write(canonical, low, high)) return -1
+    this.#slots[slot] = this.#count++
+    if (this.#count * 2 > this.#slots.length) this.#rehash()
+    return this.#count - 1
   }
 
-  #internCanonical(canonical: Uint8Array): number {
-    const known = this.#canonical.find(canonical, 0, canonical.length, 0)
-    if (known >= 0) return known
-    if (!this.#write(canonical)) return -1
-    return this.#canonical.add(canonical, 0, canonical.length, 0)
+  /** Whether the entry of `id` holds these bytes, which have these hashes. */
+  #is(id: number, canonical: Uint8Array, low: number, high: number): boolean {
+    const place = id * 4
+    const places = this.#places
+    if (places[place + 2] !== (low | 0) || places[place + 3] !== (high | 0)) return false
+    const { words, bytes } = this.#slabs.at(places[place]!)
+    const at = places[place + 1]!
+    return (
+      words[at] === canonical.length &&
+      equalRange(canonical, 0, canonical.length, bytes, (at + entryHeaderWords) * 4)
+    )
   }
 
-  #write(canonical: Uint8Array): boolean {
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2).fill(-1)
+    const mask = slots.length - 1
+    for (let id = 0; id < this.#count; id++) {
+      let slot = this.#places[id * 4 + 2]! & mask
+      while (slots[slot]! >= 0) slot = (slot + 1) & mask
+      slots[slot] = id
+    }
+    this.#slots = slots
+  }
+
+  #write(canonical: Uint8Array, low: number, high: number): boolean {
     const needed = entryHeaderWords + Math.ceil(canonical.length / 4)
     assert(
       tableHeaderWords + needed < this.#slab.words.length,
@@ -231,26 +259,31 @@ export class StreamTable {
     }
     const { words, bytes } = this.#slab
     words[this.#word] = canonical.length
-    words[this.#word + 1] = hashBytes(canonical, 0, canonical.length, 0x9747b28c)
-    words[this.#word + 2] = hashBytes(canonical, 0, canonical.length, 0x5bd1e995)
+    words[this.#word + 1] = low
+    words[this.#word + 2] = high
     bytes.set(canonical, (this.#word + entryHeaderWords) * 4)
+    const place = this.#count * 4
+    if (place === this.#places.length) {
+      const places = new Int32Array(this.#places.length * 2)
+      places.set(this.#places)
+      this.#places = places
+    }
+    this.#places[place] = this.#slab.index
+    this.#places[place + 1] = this.#word
+    this.#places[place + 2] = low
+    this.#places[place + 3] = high
     this.#word += needed
     return true
   }
 
   /** Lets readers see all streams interned so far; called before rows that name them are published. */
   publish(): void {
-    Atomics.store(this.#slabs.at(this.firstSlab).ints, 1, this.#canonical.count)
+    Atomics.store(this.#slabs.at(this.firstSlab).ints, 1, this.#count)
   }
 
   /** Says that no new rows will name this table: it is freed with the last run that does. */
   retire(): void {
     retireTable(this.#slabs, this.firstSlab)
-  }
-
-  /** Bytes this worker holds besides the slabs. */
-  get privateBytes(): number {
-    return this.#canonical.bytesUsed + this.#raw.bytesUsed + this.#streamOf.byteLength * 2
   }
 }
 
