@@ -12,6 +12,9 @@ const windowLogMax = 27
 /** A scratch buffer larger than this is not kept for the next call. */
 const keptBytes = 8 * 1024 * 1024
 
+/** Output larger than this is not copied out of the scratch buffer, and input is not expected to grow. */
+const directBytes = 256 * 1024
+
 const encoders = new Map<number, Codec>()
 const decoder = new Codec(unzstdSpec(windowLogMax))
 let scratch = new ByteWriter()
@@ -26,7 +29,9 @@ export function zstdCompress(bytes: Uint8Array, level: number): Uint8Array<Array
   scratch.reset()
   // ZSTD_compressBound: what incompressible bytes grow by.
   const bound = bytes.length + (bytes.length >>> 8) + 128
-  const failure = codec.run(bytes, scratch, { cap: bound, expected: bound })
+  // Large pages of text shrink to a third or less; the scratch buffer then stays small enough to be kept.
+  const expected = bytes.length > directBytes ? bytes.length >>> 1 : bound
+  const failure = codec.run(bytes, scratch, { cap: bound, expected })
   if (failure !== null) {
     // Compressing cannot fail but for memory; then it is ours, not the data's.
     throw new RangeError(`zstd of ${bytes.length} bytes failed: ${JSON.stringify(failure)}`)
@@ -36,15 +41,18 @@ export function zstdCompress(bytes: Uint8Array, level: number): Uint8Array<Array
 
 /** The plain bytes of a frame in an array of its own; throws `compressed-page-corrupt` unless they are exactly `rawLength`. */
 export function zstdDecompress(bytes: Uint8Array, rawLength: number): Uint8Array<ArrayBuffer> {
+  const direct = rawLength > directBytes
   scratch.reset()
-  const failure = decoder.run(bytes, scratch, { cap: rawLength, expected: rawLength })
-  if (failure !== null || scratch.length !== rawLength) {
+  // One byte more than there is, by which the codec tells that nothing follows.
+  const out = direct ? new ByteWriter(rawLength + 1) : scratch
+  const failure = decoder.run(bytes, out, { cap: rawLength, expected: rawLength })
+  if (failure !== null || out.length !== rawLength) {
     const found = failure?.kind === 'broken' ? failure.why.toLowerCase() : 'another length'
     throw pageCorrupt.make(
       `decompressing ${bytes.length} bytes that should be ${rawLength} failed: ${found}`,
     )
   }
-  return takeScratch()
+  return direct ? out.view() : takeScratch()
 }
 
 function takeScratch(): Uint8Array<ArrayBuffer> {
