@@ -11,9 +11,9 @@ import type { WorkerConfig } from './shared.ts'
 
 /**
  * A sender repeats what was under way when the process ended: within the timeout of exporters, 10 s,
- * and their first pauses. Older receipts come with the replay.
+ * and their first pauses, and never more requests than there are connections. Older receipts come with the replay.
  */
-const receiptHeads = { withinMs: 30_000, most: 50_000 }
+const receiptHeads = { withinMs: 30_000, most: 10_000 }
 
 export type LogTasks = ReturnType<typeof logTasks>
 export type AppendTasks = ReturnType<typeof appendTasks>

@@ -7,11 +7,12 @@
  * below it were synced before any frame was written behind them. Bytes that are no frame end a segment.
  */
 import type { DiskFile } from './disk.ts'
-import { decodeHead, headBytesMax, recordHeaderBytes, type RecordHead } from './record.ts'
+import { decodeHead, headBytesMax, type RecordHead } from './record.ts'
 import { decodeFrameHeader, frameBytes, frameHeaderBytes, segmentHeaderBytes } from './segment.ts'
 
-/** Read at once: small records stand one after the other, and a call costs as much as copying this. */
-const windowBytes = 256 << 10
+/** Read at once where heads stand close together, and after a skip. */
+const windowBytes = 64 << 10
+const skippedBytes = 4 << 10
 
 class Window {
   readonly #file: DiskFile
@@ -30,31 +31,57 @@ class Window {
   }
 
   async load(at: number, length: number): Promise<Buffer> {
-    const bytes = await this.#file.read(at, at + Math.max(windowBytes, length))
+    const skipped = at > this.#from + this.#bytes.length
+    const wanted = Math.max(skipped ? skippedBytes : windowBytes, length)
+    const bytes = await this.#file.read(at, at + wanted)
     this.#from = at
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     return this.#bytes.subarray(0, length)
   }
 }
 
-/** The heads of a segment's records below offset `end`, oldest first. */
-export async function segmentHeads(file: DiskFile, end: number): Promise<RecordHead[]> {
+interface FramePlace {
+  /** Of its first record. */
+  readonly at: number
+  readonly end: number
+  readonly firstOffset: number
+  readonly records: number
+}
+
+/** The heads of a segment's newest records below offset `end`, oldest first: `most` of them, and the rest of their frame. */
+export async function segmentHeads(
+  file: DiskFile,
+  end: number,
+  most: number,
+): Promise<RecordHead[]> {
+  const frames = await framePlaces(file, end)
+  let count = 0
+  const first = frames.findLastIndex(({ records }) => (count += records) >= most)
   const window = new Window(file)
   const heads: RecordHead[] = []
-  for (let at = segmentHeaderBytes; ;) {
-    const frame = decodeFrameHeader(
-      window.peek(at, frameHeaderBytes) ?? (await window.load(at, frameHeaderBytes)),
-    )
-    if (frame === null || frame.firstOffset + frame.records > end) return heads
-    const frameEnd = at + frameHeaderBytes + frame.length
-    let place = at + frameHeaderBytes
-    for (let i = 0; i < frame.records && place + recordHeaderBytes <= frameEnd; i++) {
-      const length = Math.min(headBytesMax, frameEnd - place)
-      const head = decodeHead(window.peek(place, length) ?? (await window.load(place, length)))
-      if (head === null) return heads
+  for (const frame of frames.slice(Math.max(0, first))) {
+    let at = frame.at
+    for (let i = 0; i < frame.records; i++) {
+      const length = Math.min(headBytesMax, frame.end - at)
+      const head = decodeHead(window.peek(at, length) ?? (await window.load(at, length)))
+      if (head === null) break
       heads.push({ ...head.record, offset: frame.firstOffset + i })
-      place += head.recordBytes
+      at += head.recordBytes
     }
+  }
+  return heads
+}
+
+/** Where the frames below offset `end` stand. */
+async function framePlaces(file: DiskFile, end: number): Promise<FramePlace[]> {
+  const window = new Window(file)
+  const places: FramePlace[] = []
+  for (let at = segmentHeaderBytes; ;) {
+    const header = window.peek(at, frameHeaderBytes) ?? (await window.load(at, frameHeaderBytes))
+    const frame = decodeFrameHeader(header)
+    if (frame === null || frame.firstOffset + frame.records > end) return places
+    const from = at + frameHeaderBytes
+    places.push({ ...frame, at: from, end: from + frame.length })
     at += frameBytes(frame.length)
   }
 }

@@ -10,7 +10,7 @@ import { signalById, signals } from '#schemas/signals/index.ts'
 import { logCorrupt } from './errors.ts'
 import type { LogRecord } from './log.ts'
 
-export const recordHeaderBytes = 40
+const recordHeaderBytes = 40
 /** A head with its tenant and more refusals than a receipt names: longer ones are not remembered. */
 export const headBytesMax = 4096
 

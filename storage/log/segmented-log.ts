@@ -287,7 +287,8 @@ export class SegmentedLog implements Log {
     let count = 0
     const segments = [...this.#segments]
     for (const [i, segment] of [...segments.entries()].toReversed()) {
-      const heads = await this.#heads(segment, segments[i + 1]?.header.previousEnd ?? end)
+      const below = segments[i + 1]?.header.previousEnd ?? end
+      const heads = await this.#heads(segment, below, most - count)
       found.unshift(heads)
       count += heads.length
       const newest = found.findLast((list) => list.length > 0)?.at(-1)
@@ -299,10 +300,10 @@ export class SegmentedLog implements Log {
     return found.flat()
   }
 
-  async #heads({ name }: Segment, end: number): Promise<RecordHead[]> {
+  async #heads({ name }: Segment, end: number, most: number): Promise<RecordHead[]> {
     const file = await this.#options.disk.open(name)
     try {
-      return await segmentHeads(file, end)
+      return await segmentHeads(file, end, most)
     } finally {
       await file.close()
     }
