@@ -95,6 +95,22 @@ test('damage before a valid frame is reported and the rest still read', async (t
   t.assert.match(again.damages[0]?.message ?? '', /damaged and valid ones follow/)
 })
 
+test('whichever byte is damaged, the end is that of the last whole frame', async (t) => {
+  const frame = 32 + 40 + 'default'.length + 1
+  const padded = Math.ceil(frame / 8) * 8
+  for (let at = 0; at < 3 * padded; at += 5) {
+    const disk = new MemoryDisk()
+    const log = await openLog(disk)
+    for (const text of ['a', 'b', 'c']) await log.append([record(text)])
+    disk.flip(disk.names()[0] ?? '', 4096 + at)
+    const inLast = at >= 2 * padded && at < 2 * padded + frame
+    // The last word of a header is reserved, and what fills a frame up is not summed.
+    const summed = at % padded < 28 || (at % padded >= 32 && at % padded < frame)
+    const again = await openLog(disk)
+    t.assert.equal(again.end(), inLast && summed ? 2 : 3, `byte ${at}`)
+  }
+})
+
 test('segments roll, a frame larger than one gets its own, and forgetting frees whole segments', async (t) => {
   const disk = new MemoryDisk()
   const log = await openLog(disk)

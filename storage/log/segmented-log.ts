@@ -25,6 +25,7 @@ import {
   findFrame,
   frameBytes,
   segmentHeaderBytes,
+  skipFrame,
   type SegmentHeader,
 } from './segment.ts'
 
@@ -393,6 +394,10 @@ async function walkSegment(disk: Disk, segment: Segment): Promise<Walk> {
   const file = await disk.open(segment.name)
   const bytes = await file.read(0, await file.size())
   await file.close()
+  return walkFrames(bytes, segment)
+}
+
+function walkFrames(bytes: Uint8Array, segment: Segment): Walk {
   const frames: Walk['frames'] = []
   let end = segment.header.firstOffset
   let damage: string | null = null
