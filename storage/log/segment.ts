@@ -170,8 +170,8 @@ const magicBytes = Buffer.from('SFRM', 'latin1')
 /** Where the next valid frame after `at` starts, or -1: tells a torn tail from damage in the middle. */
 export function findFrame(bytes: Uint8Array, at: number, owner: FrameOwner): number {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  for (let from = at; (from = buffer.indexOf(magicBytes, from)) >= 0; from++) {
-    if (from % 8 === 0 && decodeFrame(bytes, from, owner) !== null) return from
-  }
-  return -1
+  let found = buffer.indexOf(magicBytes, at)
+  while (found >= 0 && (found % 8 !== 0 || decodeFrame(bytes, found, owner) === null))
+    found = buffer.indexOf(magicBytes, found + 1)
+  return found
 }

@@ -362,9 +362,30 @@ async function walkLast(options: LogOptions, segments: Segment[]): Promise<Segme
     await file.close()
     await disk.syncFolder()
   }
-  const walk = await unlessDeleted(options, last.name, () => walkSegment(disk, last))
-  last.end = walk?.end ?? last.header.firstOffset
+  const end = await unlessDeleted(options, last.name, () => endOfSegment(disk, last))
+  last.end = end ?? last.header.firstOffset
   return segments
+}
+
+/**
+ * One past the last record of a segment. When the frames' headers lead to a last frame that is valid
+ * and nothing valid stands behind it, the sums of those before it do not matter here: they are
+ * checked when their records are read. Otherwise every frame is.
+ */
+async function endOfSegment(disk: Disk, segment: Segment): Promise<number> {
+  const file = await disk.open(segment.name)
+  const bytes = await file.read(0, await file.size())
+  await file.close()
+  let at = segmentHeaderBytes
+  let last = -1
+  for (let end = at; end >= 0; end = skipFrame(bytes, at)) {
+    if (end > at) last = at
+    at = end
+  }
+  const frame = last < 0 ? null : decodeFrame(bytes, last, segment.header)
+  if (frame !== null && findFrame(bytes, at, segment.header) < 0)
+    return frame.firstOffset + frame.records
+  return walkFrames(bytes, segment).end
 }
 
 /** Null when the writer beside a reader has deleted the segment since it was listed: nobody needs it. */
