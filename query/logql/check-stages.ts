@@ -3,6 +3,7 @@
  * takes neighbours together, and its messages show the stage as it stands then:
  * `stage '<stage>' : <reason>`.
  */
+import { regexProblem } from '#query/text/regex.ts'
 import { quoteGo } from '#query/text/strings.ts'
 import { checkError } from './error.ts'
 import {
@@ -17,7 +18,6 @@ import { parseIpRange } from './ip.ts'
 import { parseJsonPath, parseLogfmtKey } from './path.ts'
 import { patternFilterProblem } from './pattern.ts'
 import { printStages } from './print.ts'
-import { regexProblem } from './regex.ts'
 import { compileTemplate } from './template/compile.ts'
 import { TemplateError } from './template/error.ts'
 

@@ -7,6 +7,7 @@
  * 2. functions and numbers, from the outside in, each range ending with its selector,
  * 3. the stages of every pipeline, in the order in which Loki runs them (`check-stages.ts`).
  */
+import { captureLabels, passesEmpty, regexProblem } from '#query/text/regex.ts'
 import { checkError } from './error.ts'
 import { checkPipeline } from './check-stages.ts'
 import type {
@@ -23,7 +24,6 @@ import type {
 import { children } from './nodes.ts'
 import { patternParserProblem } from './pattern.ts'
 import { numberProblem, parseNumberText } from './parse/number.ts'
-import { captureLabels, matchesNothing, regexProblem } from './regex.ts'
 
 export interface CheckOptions {
   /** Accept a grouping on every range function that takes an unwrap: `sum_over_time(…) by (x)`. */
@@ -123,25 +123,12 @@ function checkFilterNumbers(node: Node): void {
 }
 
 function checkSelector(selector: Selector): void {
-  if (selector.matchers.some((matcher) => !acceptsEmpty(matcher))) return
+  if (selector.matchers.some(({ op, value }) => !passesEmpty(op, value))) return
   throw checkError(
     'queries require at least one regexp or equality matcher that does not have an ' +
       'empty-compatible value. For instance, app=~".*" does not meet this requirement, but app=~".+" will',
     selector.span,
   )
-}
-
-function acceptsEmpty({ op, value }: Matcher): boolean {
-  switch (op) {
-    case '=':
-      return value === ''
-    case '!=':
-      return value !== ''
-    case '=~':
-      return matchesNothing(value)
-    case '!~':
-      return !matchesNothing(value)
-  }
 }
 
 const groupable: ReadonlySet<string> = new Set([

@@ -4,7 +4,7 @@ import { children, type Node } from './nodes.ts'
 import { parse } from './parse.ts'
 import { parseJsonPath, parseLogfmtKey } from './path.ts'
 import { splitPattern } from './pattern.ts'
-import { captureLabels, isSubstringTest, matchesNothing, regexProblem } from './regex.ts'
+import { isSubstringTest } from './substring-test.ts'
 
 test('reads addresses, blocks and ranges', (t) => {
   const check = (text: string, want: string): void => {
@@ -86,18 +86,6 @@ test('cuts patterns into literals and captures', (t) => {
   check('<ip> - <_> [x]<y>', "ip ' - ' _ ' [x]' y")
   check('<a b><1><><_x1><é>', "'<a b><1><>' _x1 '<é>'")
   check('<<a>>', "'<' a '>'")
-})
-
-test('knows regular expressions', (t) => {
-  t.assert.equal(regexProblem('a(b|c)*'), null)
-  t.assert.equal(regexProblem('a('), 'error parsing regexp: missing closing ): `a(`')
-  t.assert.deepEqual(captureLabels('(?P<a>x)(y)(?<b>z)'), ['a', 'b'])
-  for (const pattern of ['', '.*', 'a?', '(a|)', '^$', '\\b|x*', '(?:a*)(b*)']) {
-    t.assert.equal(matchesNothing(pattern), true, pattern)
-  }
-  for (const pattern of ['.+', 'a', 'a|b', '\\b', '[^a]', 'x*y']) {
-    t.assert.equal(matchesNothing(pattern), false, pattern)
-  }
 })
 
 /** Which shapes Loki turns into substring tests, as its canonical form shows. */

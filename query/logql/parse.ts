@@ -17,6 +17,8 @@ export interface ParseOptions {
   readonly variants?: boolean
 }
 
+const shape = { children, spanOf: (node: Node) => node.span }
+
 /** The tree of a query. Throws only QueryError, with Loki's message, for any text that is none. */
 export function parse(text: string, options: ParseOptions = {}): Query {
   const bytes = Buffer.byteLength(text)
@@ -27,6 +29,6 @@ export function parse(text: string, options: ParseOptions = {}): Query {
   const reader = new Reader(text, { variants: options.variants ?? false })
   const query = parseExpression(reader)
   if (!reader.is('$end')) throw reader.unexpected()
-  checkHeight<Node>(query, children, (node) => node.span)
+  checkHeight<Node>(query, reader.taken, shape)
   return query
 }

@@ -26,9 +26,9 @@ import type {
   Stage,
   Unwrap,
 } from './nodes.ts'
+import { captureLabels } from '#query/text/regex.ts'
 import { visit, type Visitor } from './nodes.ts'
 import { discard, splitPattern } from './pattern.ts'
-import { captureLabels } from './regex.ts'
 import { compileTemplate } from './template/compile.ts'
 import { readsOf } from './template/reads.ts'
 

@@ -8,7 +8,7 @@ import { formatFloat } from '#query/text/numbers.ts'
 import { quoteGo } from '#query/text/strings.ts'
 import type { LabelFilter, Matcher } from './nodes.ts'
 import { printName } from './names.ts'
-import { isSubstringTest } from './regex.ts'
+import { isSubstringTest } from './substring-test.ts'
 
 export function printMatcher({ name, op, value }: Matcher): string {
   return `${printName(name)}${op}${quoteGo(value)}`

@@ -3,11 +3,11 @@
  * selectors that would select everything. In the order Prometheus makes them, operands before what
  * uses them, so that the one reported is the same; the first mistake is thrown.
  */
+import { passesEmpty } from '../text/regex.ts'
 import { quoteGo } from '../text/strings.ts'
 import { isSpace } from '../text/lex.ts'
 import { parseError } from './fail.ts'
 import { functions, type FunctionSignature } from './functions.ts'
-import { passesAbsent } from './matchers.ts'
 import {
   visit,
   type Aggregation,
@@ -87,7 +87,7 @@ function fail({ text }: Context, span: Span, message: string): never {
 
 function checkSelector(node: VectorSelector, context: Context): void {
   if (node.name === null) {
-    if (node.matchers.some((matcher) => !passesAbsent(matcher))) return
+    if (node.matchers.some(({ op, value }) => !passesEmpty(op, value))) return
     fail(context, node.span, 'vector selector must contain at least one non-empty matcher')
   }
   const second = node.matchers.find((matcher) => matcher.name === '__name__')

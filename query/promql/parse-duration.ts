@@ -54,14 +54,14 @@ export function parsePositiveTime(parser: Parser, expectation: Expectation): Tim
   if (expr.kind === 'literal' && !(nanoseconds(expr) > 0)) {
     throw parser.error(expr.span, 'duration must be greater than 0')
   }
-  return timeOf(expr)
+  return timeOf(parser, expr)
 }
 
 /** What follows `offset`; null for a literal below a millisecond, which is as good as none. */
 export function parseOffset(parser: Parser): TimeShift | null {
   const expr = parseOffsetExpr(parser)
-  if (expr.kind !== 'literal') return timeOf(expr)
-  const time = timeOf(expr)
+  if (expr.kind !== 'literal') return timeOf(parser, expr)
+  const time = timeOf(parser, expr)
   if (time.kind === 'fixed' && Math.trunc(time.ms) === 0) return null
   if (expr.seconds < 0 && !parser.options.negativeOffset) {
     throw parser.error(expr.span, 'negative offset is disabled')
@@ -74,13 +74,15 @@ function nanoseconds({ seconds }: DurationLiteral): number {
   return Math.round(seconds * 1e9)
 }
 
-function timeOf(expr: DurationExpr): TimeShift {
+const shape = { children: durationChildren, spanOf: (node: DurationExpr) => node.span }
+
+function timeOf(parser: Parser, expr: DurationExpr): TimeShift {
   if (expr.kind === 'literal') {
     const ms = nanoseconds(expr) / 1e6
     // Less than one is kept, so that it prints as what it was and not as a 0 that is refused.
     return { kind: 'fixed', ms: Math.abs(ms) < 1 ? ms : Math.trunc(ms) }
   }
-  checkHeight(expr, durationChildren, (node) => node.span)
+  checkHeight(expr, parser.taken, shape)
   return { kind: 'computed', expr }
 }
 

@@ -2,7 +2,7 @@
  * Selectors: `name`, `name{…}`, `{…}`. Inside the braces a matcher is `label op "value"`, with the
  * label quoted or not, or a lone string, which is the metric name.
  */
-import { problemOf } from './matchers.ts'
+import { regexProblem } from '../text/regex.ts'
 import type { Matcher, MatchOperator, VectorSelector } from './nodes.ts'
 import type { Parser } from './parser.ts'
 import type { Token } from './tokens.ts'
@@ -72,7 +72,7 @@ interface MatcherHead {
 function finishMatcher(parser: Parser, { name, from, op }: MatcherHead): Matcher {
   const token = parser.expect('string', { context, expected: 'string' })
   const matcher = { name, op, value: parser.unquote(token), span: { from, to: token.to } }
-  const problem = problemOf(matcher)
+  const problem = op === '=~' || op === '!~' ? regexProblem(matcher.value) : null
   if (problem !== null) throw parser.error(matcher.span, problem)
   return matcher
 }

@@ -35,7 +35,7 @@ export function parse(text: string, options: PromqlOptions = defaultOptions): Ex
   const expr = parser.expression()
   if (parser.peek().kind !== 'end of input') parser.unexpected()
   check(expr, text)
-  checkHeight(expr, childrenOf, (node) => node.span)
+  checkHeight(expr, parser.taken, shape)
   return expr
 }
 
@@ -57,6 +57,8 @@ export function parseSeriesSelector(
   const span = { from: name.from, to: name.to }
   return [...selector.matchers, { name: '__name__', op: '=', value: selector.name, span }]
 }
+
+const shape = { children: childrenOf, spanOf: (node: Expr) => node.span }
 
 function startParser(text: string, options: PromqlOptions): Parser {
   const bytes = Buffer.byteLength(text)

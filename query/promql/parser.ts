@@ -30,6 +30,8 @@ export class Parser {
   aggregations = 0
   /** Where the last consumed token ended. */
   lastTo = 0
+  /** How many tokens were consumed. */
+  taken = 0
   readonly #lexer: Lexer
   readonly #expression: (parser: Parser) => Expr
   #ahead: Token | null = null
@@ -55,6 +57,7 @@ export class Parser {
     const token = this.peek()
     this.#ahead = null
     this.lastTo = token.to
+    this.taken++
     return token
   }
 

@@ -15,6 +15,7 @@ function chain(length: number): Node {
 
 const children = (node: Node) => (node.child === null ? [] : [node.child])
 const spanOf = (node: Node) => ({ from: node.from, to: node.from + 1 })
+const shape = { children, spanOf }
 
 test('nesting up to the limit passes, one level more is a positioned error', (t) => {
   const depth = new Depth()
@@ -31,9 +32,17 @@ test('nesting up to the limit passes, one level more is a positioned error', (t)
 })
 
 test('a tree up to the limit passes, a higher one is refused without recursion', (t) => {
-  checkHeight(chain(maxDepth), children, spanOf)
+  checkHeight(chain(maxDepth), maxDepth, shape)
   t.assert.throws(
-    () => checkHeight(chain(200_000), children, spanOf),
+    () => checkHeight(chain(200_000), 200_000, shape),
     (error) => error instanceof QueryError && error.span.from === maxDepth + 1,
   )
+  t.assert.throws(() => checkHeight(chain(maxDepth + 1), maxDepth - 15, shape), QueryError)
+})
+
+test('a tree of few tokens is not looked at', () => {
+  const refuse = (): never => {
+    throw new Error('the tree was looked at')
+  }
+  checkHeight(chain(2), maxDepth - 16, { children: refuse, spanOf: refuse })
 })

@@ -31,15 +31,25 @@ export class Depth {
 }
 
 /**
+ * Nodes on the way from a root to a leaf that no token is spent on, like the query around its first
+ * pipeline: of these a tree of every language has a handful at most.
+ */
+const maxWrappers = 16
+
+/** How a parser's nodes are looked at to find the height of their tree. */
+interface Shape<T> {
+  readonly children: (node: T) => readonly T[]
+  readonly spanOf: (node: T) => Span
+}
+
+/**
  * Throws when the tree is higher than `maxDepth`, without recursion. Chains such as `1+1+1+…` are
  * read by a loop but build a tree as high as they are long, which no nesting guard sees; so parsers
- * call this once on the finished root.
+ * call this once on the finished root. `tokens` is how many tokens the tree was made of: but for
+ * wrappers no way down is longer, so a tree of few tokens needs no look.
  */
-export function checkHeight<T>(
-  root: T,
-  children: (node: T) => readonly T[],
-  spanOf: (node: T) => Span,
-): void {
+export function checkHeight<T>(root: T, tokens: number, { children, spanOf }: Shape<T>): void {
+  if (tokens <= maxDepth - maxWrappers) return
   let row: T[] = [root]
   for (let height = 1; row.length > 0; height++) {
     const [first] = row

@@ -5,12 +5,12 @@
  */
 import { formatFloat } from '#query/text/numbers.ts'
 import { QueryError, type Span } from '#query/text/position.ts'
+import { regexProblem } from '#query/text/regex.ts'
 import { childrenOf, visit, type Node, type Query, type Visitor } from './nodes.ts'
 import type { Binary, Existence, Unary } from './nodes/field.ts'
 import type { Compare, MetricsFunction } from './nodes/metrics.ts'
 import type { Aggregate, Scalar, ScalarFilter, ScalarOperation } from './nodes/pipeline.ts'
 import { print } from './print.ts'
-import { regexError } from './regex.ts'
 import {
   intrinsicTypes,
   isNumericType,
@@ -140,7 +140,7 @@ function checkBinary(node: Binary): ValueType {
   if (right.kind !== 'static' || right.type !== 'string') {
     throw new QueryError(`invalid type for =~ or !~: ${print(right)}`, right.span)
   }
-  if (regexError(right.value) !== null) {
+  if (regexProblem(right.value) !== null) {
     throw new QueryError(`invalid regex: ${print(right)}`, right.span)
   }
   return type

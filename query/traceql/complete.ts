@@ -16,7 +16,7 @@ import { metricsFunctionNames } from './nodes/metrics.ts'
 import { aggregateNames } from './nodes/pipeline.ts'
 import { spanKinds, statuses } from './nodes/static.ts'
 import { isBinaryOperator, isComparison, isSpansetOperator } from './operators.ts'
-import { attributePrefixes, tokenKinds, type Token, type TokenKind } from './token.ts'
+import { isAttributePrefix, tokenKinds, type Token, type TokenKind } from './token.ts'
 import { intrinsicTypes } from './types.ts'
 
 /** What the data could add to the words: names of attributes in a scope, or values of a field as written. */
@@ -153,7 +153,7 @@ const fieldWords = [...scopeWords, ...plainWords, ...scopedWords]
 const fieldOperators = tokenKinds.filter((kind) => isBinaryOperator(kind))
 
 function suggestField({ before, bracket }: Place, last: Token | undefined): Suggestion {
-  if (last !== undefined && attributePrefixes.has(last.kind)) {
+  if (last !== undefined && isAttributePrefix(last.kind)) {
     return { words: [], wanted: { kind: 'names', scope: scopeOf(last.kind) } }
   }
   const scoped = last === undefined ? undefined : scopedIntrinsics[last.kind]
@@ -193,7 +193,7 @@ function suggestValue(before: readonly Token[]): Suggestion {
   const name = before.at(-2)
   const prefix = before.at(-3)
   if (name === undefined) return words(nil)
-  if (name.kind === 'IDENTIFIER' && prefix !== undefined && attributePrefixes.has(prefix.kind)) {
+  if (name.kind === 'IDENTIFIER' && prefix !== undefined && isAttributePrefix(prefix.kind)) {
     const wanted = { kind: 'values', field: prefix.text + name.text } as const
     return { words: ['true', 'false', ...nil], wanted }
   }

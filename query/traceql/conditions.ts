@@ -6,13 +6,13 @@
 import type { Condition } from '#query/plan/column.ts'
 import { maxQueryBytes } from '#query/text/depth.ts'
 import { QueryError } from '#query/text/position.ts'
+import { regexProblem } from '#query/text/regex.ts'
 import { Lexer } from './lex.ts'
 import type { BinaryOperator, FieldExpression } from './nodes/field.ts'
 import type { Static } from './nodes/static.ts'
 import type { Field } from './nodes/attribute.ts'
 import { parse } from './parse.ts'
 import { columnOf, literalOf } from './plan/expression.ts'
-import { regexError } from './regex.ts'
 import type { Token } from './token.ts'
 
 /** Groups a tag filter may stand for; Tempo's default of `max_condition_groups_per_tag_query`. */
@@ -188,7 +188,7 @@ function isField(field: FieldExpression): field is Field {
 
 function compareTest(field: Field, op: BinaryOperator, value: Static): Test | null {
   if (op === '=~' || op === '!~') {
-    if (value.type !== 'string' || regexError(value.value) !== null) return null
+    if (value.type !== 'string' || regexProblem(value.value) !== null) return null
   } else if (mirrored[op] === undefined) {
     return null
   }

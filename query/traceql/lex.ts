@@ -12,7 +12,7 @@ import { QueryError, toLineColumn } from '#query/text/position.ts'
 import { unquoteGo } from '#query/text/strings.ts'
 import { codeAt, isNameCode, readName } from './names.ts'
 import { readNumber } from './numbers.ts'
-import { attributePrefixes, tokenOf, type Token, type TokenKind } from './token.ts'
+import { isAttributePrefix, spelledTokens, type Token, type TokenKind } from './token.ts'
 
 /** A place in the text as messages show it. */
 type Shown = Pick<Token, 'shownAt' | 'lineKnown'>
@@ -22,7 +22,8 @@ export class Lexer {
   readonly text: string
   #at = 0
   /** Where the last token outside attributes began. */
-  #shown: Shown = { shownAt: 0, lineKnown: true }
+  #shownAt = 0
+  #lineKnown = true
   #inAttribute = false
   #afterParent = false
 
@@ -50,7 +51,7 @@ export class Lexer {
       this.#inAttribute = false
       return this.#token('END_ATTRIBUTE', from, '')
     }
-    this.#shown = { ...this.#shown, lineKnown: false }
+    this.#lineKnown = false
     if (this.#afterParent) {
       this.#afterParent = false
       for (const scope of ['span.', 'resource.'] as const) {
@@ -60,7 +61,10 @@ export class Lexer {
       }
     }
     const name = readName(this.text, from)
-    if ('error' in name) throw this.error(name.error, this.#shown, this.text.length)
+    if ('error' in name) {
+      const shown = { shownAt: this.#shownAt, lineKnown: this.#lineKnown }
+      throw this.error(name.error, shown, this.text.length)
+    }
     this.#at = name.to
     return this.#token('IDENTIFIER', from, name.name)
   }
@@ -68,14 +72,14 @@ export class Lexer {
   #plainToken(): Token {
     this.#skipBlank()
     const from = this.#at
-    this.#shown = { shownAt: from, lineKnown: true }
+    this.#shownAt = from
+    this.#lineKnown = true
     const code = codeAt(this.text, from)
     if (code === -1) return this.#token('$end', from, '')
     if (isDigit(code) || (code === 46 && isDigit(codeAt(this.text, from + 1)))) {
       return this.#number(from)
     }
-    const char = this.text.charAt(from)
-    if (char === '"' || char === "'" || char === '`') return this.#quoted(from, char)
+    if (code === 34 || code === 39 || code === 96) return this.#quoted(from, code)
     return this.#word(from)
   }
 
@@ -103,16 +107,16 @@ export class Lexer {
     const number = readNumber(this.text, from)
     if ('error' in number) throw this.#literalError(number.error, from)
     this.#at = number.to
-    if (number.kind === 'DURATION') this.#shown = { shownAt: from, lineKnown: false }
+    if (number.kind === 'DURATION') this.#lineKnown = false
     return this.#token(number.kind, from, this.text.slice(from, number.to), number.value)
   }
 
-  #quoted(from: number, quote: string): Token {
+  #quoted(from: number, quote: number): Token {
     const to = this.#endOfQuoted(from, quote)
     this.#at = to
     const unquoted = unquoteGo(this.text.slice(from, to))
     // Tempo has no use for Go's character literals and takes them for a word nobody knows.
-    if (quote === "'") {
+    if (quote === 39) {
       if ('error' in unquoted) throw this.#literalError('invalid char literal', from)
       return this.#token('IDENTIFIER', from, this.text.slice(from, to))
     }
@@ -121,17 +125,18 @@ export class Lexer {
   }
 
   /** The offset behind the closing quote. */
-  #endOfQuoted(from: number, quote: string): number {
+  #endOfQuoted(from: number, quote: number): number {
+    const { text } = this
     let at = from + 1
-    while (at < this.text.length) {
-      const char = this.text[at]
-      if (char === quote) return at + 1
-      if (quote !== '`') {
-        if (char === '\n') break
-        if (char === '\\') {
+    while (at < text.length) {
+      const code = text.charCodeAt(at)
+      if (code === quote) return at + 1
+      if (quote !== 96) {
+        if (code === 10) break
+        if (code === 92) {
           escape.lastIndex = at
-          const length = escape.exec(this.text)?.[0].length ?? 0
-          if (length === 0 && this.text[at + 1] !== quote) {
+          const length = escape.exec(text)?.[0].length ?? 0
+          if (length === 0 && text.charCodeAt(at + 1) !== quote) {
             throw this.#literalError('invalid char escape', from)
           }
           at += Math.max(length, 2) - 1
@@ -146,20 +151,19 @@ export class Lexer {
   #word(from: number): Token {
     const { text } = this
     let to = endOfWord(text, from)
-    let kind = tokenOf(text.slice(from, to))
+    let kind = spelledTokens.find(text, from, to)
     while (canExtend(codeAt(text, to))) {
-      const longer = tokenOf(text.slice(from, to + 1))
-      if (longer === undefined) break
+      const longer = spelledTokens.find(text, from, to + 1)
+      if (longer === null) break
       kind = longer
       to++
-      this.#shown = { shownAt: from, lineKnown: false }
+      this.#lineKnown = false
     }
     this.#at = to
-    const spelling = text.slice(from, to)
-    if (kind === undefined) return this.#token('IDENTIFIER', from, spelling)
-    this.#inAttribute = attributePrefixes.has(kind)
+    if (kind === null) return this.#token('IDENTIFIER', from, text.slice(from, to))
+    this.#inAttribute = isAttributePrefix(kind)
     this.#afterParent = kind === 'parent.'
-    return this.#token(kind, from, spelling)
+    return this.#token(kind, from, kind)
   }
 
   #literalError(message: string, from: number): QueryError {
@@ -167,18 +171,19 @@ export class Lexer {
   }
 
   #token(kind: TokenKind, from: number, text: string, number: bigint | number = 0): Token {
-    const { shownAt, lineKnown } = this.#shown
-    return { kind, text, number, from, to: this.#at, shownAt, lineKnown }
+    const shownAt = this.#shownAt
+    return { kind, text, number, from, to: this.#at, shownAt, lineKnown: this.#lineKnown }
   }
 }
 
 const escape = /\\(?:[abfnrtv\\]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})/y
 
-/** The characters by which a token can grow into a longer one: of scopes and of operators. */
-const extensions = new Set(Array.from('.:=~<>&|', (char) => char.charCodeAt(0)))
+/** 1 for the characters by which a token can grow into a longer one: of scopes and of operators. */
+const extensions = new Uint8Array(128)
+for (const char of '.:=~<>&|') extensions[char.charCodeAt(0)] = 1
 
 function canExtend(code: number): boolean {
-  return extensions.has(code)
+  return code > 0 && extensions[code] === 1
 }
 
 /** The end of the word that begins here, or of the one character that is no word. */

@@ -26,19 +26,26 @@ export type NamePart =
  * Inside quotes `\"` and `\\` are the only escapes.
  */
 export function readName(text: string, from: number): NamePart {
-  let name = ''
-  let at = from
-  for (;;) {
-    const start = at
-    let code = codeAt(text, at)
-    while (code !== quoteCode && isNameCode(code)) code = codeAt(text, ++at)
-    name += text.slice(start, at)
-    if (code !== quoteCode) return { name, to: at }
-    const quoted = readQuoted(text, at + 1)
+  let to = endOfPlain(text, from)
+  if (text.charCodeAt(to) !== quoteCode) return { name: text.slice(from, to), to }
+  let name = text.slice(from, to)
+  while (text.charCodeAt(to) === quoteCode) {
+    const quoted = readQuoted(text, to + 1)
     if ('error' in quoted) return quoted
-    name += quoted.name
-    at = quoted.to
+    to = endOfPlain(text, quoted.to)
+    name += quoted.name + text.slice(quoted.to, to)
   }
+  return { name, to }
+}
+
+/** The offset of the first quote or of the first character that no name holds. */
+function endOfPlain(text: string, from: number): number {
+  let at = from
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quoteCode || !isNameCode(code)) break
+  }
+  return at
 }
 
 const quoteCode = 34

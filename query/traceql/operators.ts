@@ -45,30 +45,32 @@ export const prefixLevels = { '-': 5, '!': 6 } as const
 /** The operand of `nil =` ends before the next comparison. */
 export const aboveComparison = 4
 
-const binaryOperators = new Set<TokenKind>([
-  '+',
-  '-',
-  '*',
-  '/',
-  '%',
-  '^',
-  '=',
-  '!=',
-  '<',
-  '<=',
-  '>',
-  '>=',
-  '=~',
-  '!~',
-  '&&',
-  '||',
-])
 const comparisons = new Set<TokenKind>(['=', '!=', '<', '<=', '>', '>='])
 const arithmeticOperators = new Set<TokenKind>(['+', '-', '*', '/', '%', '^'])
 const otherThanSpanset = new Set<TokenKind>([...arithmeticOperators, '=', '!=', '<=', '>=', '=~'])
 
 export function isBinaryOperator(kind: TokenKind): kind is BinaryOperator {
-  return binaryOperators.has(kind)
+  switch (kind) {
+    case '&&':
+    case '||':
+    case '=':
+    case '!=':
+    case '=~':
+    case '!~':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
+    case '^':
+      return true
+    default:
+      return false
+  }
 }
 
 export function isComparison(kind: TokenKind): kind is Comparison {

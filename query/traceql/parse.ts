@@ -31,9 +31,11 @@ export function parse(text: string, options: ParseOptions = {}): Query {
   const body = readBody(tokens)
   const hints = readHints(tokens)
   const query = queryNode(body, hints, { from: 0, to: text.length })
-  checkHeight<Node>(query, childrenOf, (node) => node.span)
+  checkHeight<Node>(query, tokens.taken, shape)
   return query
 }
+
+const shape = { children: childrenOf, spanOf: (node: Node) => node.span }
 
 /**
  * An attribute or intrinsic alone, as tag names are written: `span.http.method`, `name`. Throws QueryError

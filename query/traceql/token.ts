@@ -3,6 +3,7 @@
  * words and operators, a capitalised word for tokens with a value, `$end` for the end of the text.
  * The order of the list is the order in which "expecting A or B" names alternatives.
  */
+import { WordTable } from '#query/text/words.ts'
 
 export const tokenKinds = [
   'IDENTIFIER',
@@ -125,25 +126,24 @@ const named = new Set<TokenKind>([
   '$end',
 ])
 
-const bySpelling: ReadonlyMap<string, TokenKind> = new Map(
-  tokenKinds.filter((kind) => !named.has(kind)).map((kind) => [kind, kind]),
-)
+/** The tokens that are spelled as they are named. */
+export const spelledTokens = new WordTable(tokenKinds.filter((kind) => !named.has(kind)))
 
-/** The token that is spelled so, if any. */
-export function tokenOf(spelling: string): TokenKind | undefined {
-  return bySpelling.get(spelling)
+/** Whether an attribute name follows the token at once. */
+export function isAttributePrefix(kind: TokenKind): boolean {
+  switch (kind) {
+    case '.':
+    case 'span.':
+    case 'resource.':
+    case 'event.':
+    case 'link.':
+    case 'instrumentation.':
+    case 'parent.':
+      return true
+    default:
+      return false
+  }
 }
-
-/** After these an attribute name follows at once. */
-export const attributePrefixes: ReadonlySet<TokenKind> = new Set<TokenKind>([
-  '.',
-  'span.',
-  'resource.',
-  'event.',
-  'link.',
-  'instrumentation.',
-  'parent.',
-])
 
 /**
  * One token. `text` is the spelling, except: the name without quotes for the IDENTIFIER of an attribute

@@ -2,7 +2,7 @@
 import { parsePromDuration } from '#query/text/durations.ts'
 import { parseGoFloat } from '#query/text/numbers.ts'
 import { parseSeriesSelector } from '#query/promql/parse.ts'
-import { matchesEmpty } from '#query/promql/pattern.ts'
+import { passesEmpty } from '#query/text/regex.ts'
 import { QueryError } from '#query/text/position.ts'
 import type { Matcher } from '#query/plan/column.ts'
 import { badParameter } from './errors.ts'
@@ -80,25 +80,12 @@ function selectorOf(text: string): readonly Matcher[] {
     const matchers = parseSeriesSelector(text).map(
       ({ name: label, op: operator, value }): Matcher => ({ label, operator, value }),
     )
-    if (matchers.every(acceptsEmpty)) {
+    if (matchers.every(({ operator, value }) => passesEmpty(operator, value))) {
       throw invalid('match[]', 'match[] must contain at least one non-empty matcher')
     }
     return matchers
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
     throw invalid('match[]', error.message)
-  }
-}
-
-function acceptsEmpty({ operator, value }: Matcher): boolean {
-  switch (operator) {
-    case '=':
-      return value === ''
-    case '!=':
-      return value !== ''
-    case '=~':
-      return matchesEmpty(value)
-    case '!~':
-      return !matchesEmpty(value)
   }
 }

@@ -18,6 +18,8 @@ export class Reader {
   #ahead: Token | null = null
   /** The end of the last token taken. */
   #end = 0
+  /** How many tokens were taken. */
+  taken = 0
 
   constructor(text: string, options: LexOptions) {
     this.#lexer = new Lexer(text, options)
@@ -38,6 +40,7 @@ export class Reader {
     const token = this.peek()
     this.#ahead = null
     this.#end = token.span.to
+    this.taken++
     return token
   }
 

@@ -78,8 +78,8 @@ export const scopedIntrinsics: {
   'instrumentation:': { name: 'instrumentation:name', version: 'instrumentation:version' },
 }
 
-export function attributeNode(part: Omit<Attribute, 'kind'>): Attribute {
-  return Object.freeze({ kind: 'attribute', ...part })
+export function attributeNode({ scope, parent, name, span }: Omit<Attribute, 'kind'>): Attribute {
+  return Object.freeze({ kind: 'attribute', scope, parent, name, span })
 }
 
 export function intrinsicNode(name: IntrinsicName, span: Span): Intrinsic {

@@ -33,8 +33,8 @@ export interface Existence {
 
 export type FieldExpression = Static | Field | Binary | Unary | Existence
 
-export function binaryNode(part: Omit<Binary, 'kind'>): Binary {
-  return Object.freeze({ kind: 'binary', ...part })
+export function binaryNode({ op, left, right, span }: Omit<Binary, 'kind'>): Binary {
+  return Object.freeze({ kind: 'binary', op, left, right, span })
 }
 
 export function unaryNode(op: Unary['op'], operand: FieldExpression, span: Span): Unary {

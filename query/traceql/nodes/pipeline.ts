@@ -81,8 +81,13 @@ export function spansetFilterNode(field: FieldExpression, span: Span): SpansetFi
   return Object.freeze({ kind: 'spansetFilter', field, span })
 }
 
-export function spansetOperationNode(part: Omit<SpansetOperation, 'kind'>): SpansetOperation {
-  return Object.freeze({ kind: 'spansetOperation', ...part })
+export function spansetOperationNode({
+  op,
+  left,
+  right,
+  span,
+}: Omit<SpansetOperation, 'kind'>): SpansetOperation {
+  return Object.freeze({ kind: 'spansetOperation', op, left, right, span })
 }
 
 export function groupNode(field: FieldExpression, span: Span): Group {

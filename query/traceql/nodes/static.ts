@@ -33,7 +33,8 @@ export const minInt = -(2n ** 63n)
 export const maxInt = 2n ** 63n - 1n
 
 export function staticNode(value: StaticValue, span: Span): Static {
-  return Object.freeze({ kind: 'static', ...value, span })
+  // Type and value come from one StaticValue, so they belong together.
+  return Object.freeze({ kind: 'static', type: value.type, value: value.value, span } as Static)
 }
 
 /** True for what arithmetic works on. */

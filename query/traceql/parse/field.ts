@@ -20,13 +20,7 @@ import {
   type Static,
   type StaticValue,
 } from '../nodes/static.ts'
-import {
-  aboveComparison,
-  isBinaryOperator,
-  levelOf,
-  prefixLevels,
-  rightLevelOf,
-} from '../operators.ts'
+import { aboveComparison, isBinaryOperator, levelOf, prefixLevels } from '../operators.ts'
 import type { Token, TokenKind } from '../token.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -36,14 +30,16 @@ export function readField(tokens: Tokens, level = 0): FieldExpression {
   for (;;) {
     const token = tokens.peek()
     const op = token.kind
-    if (!isBinaryOperator(op) || levelOf(op) < level) return left
+    if (!isBinaryOperator(op)) return left
+    const own = levelOf(op)
+    if (own < level) return left
     tokens.take()
     if ((op === '=' || op === '!=') && tokens.accept('nil')) {
       left = foldExistence(op === '!=', left, tokens.since(left.span.from))
       continue
     }
     tokens.operators.enter(token)
-    left = foldBinary(op, left, readField(tokens, rightLevelOf(op)))
+    left = foldBinary(op, left, readField(tokens, op === '^' ? own : own + 1))
     tokens.operators.leave()
   }
 }
@@ -69,7 +65,7 @@ function readOperand(tokens: Tokens): FieldExpression {
     case 'nil':
       return readNilFirst(tokens)
     default: {
-      const value = tryField(tokens) ?? tryStatic(tokens)
+      const value = tryStatic(tokens) ?? tryField(tokens)
       if (value === null) throw tokens.unexpected()
       return value
     }
@@ -133,14 +129,25 @@ const plainIntrinsics = new Map<TokenKind, IntrinsicName>(
   ),
 )
 
-const attributeScopes = new Map<TokenKind, Scope>([
-  ['.', 'any'],
-  ['span.', 'span'],
-  ['resource.', 'resource'],
-  ['event.', 'event'],
-  ['link.', 'link'],
-  ['instrumentation.', 'instrumentation'],
-])
+/** The scope of an attribute behind this prefix, null for other tokens. */
+function scopeOf(kind: TokenKind): Scope | null {
+  switch (kind) {
+    case '.':
+      return 'any'
+    case 'span.':
+      return 'span'
+    case 'resource.':
+      return 'resource'
+    case 'event.':
+      return 'event'
+    case 'link.':
+      return 'link'
+    case 'instrumentation.':
+      return 'instrumentation'
+    default:
+      return null
+  }
+}
 
 /** An attribute or intrinsic. */
 export function readFieldName(tokens: Tokens): Field {
@@ -152,15 +159,15 @@ export function readFieldName(tokens: Tokens): Field {
 /** An attribute or intrinsic, or null and nothing taken. */
 function tryField(tokens: Tokens): Field | null {
   const token = tokens.peek()
+  const scope = scopeOf(token.kind)
+  if (scope !== null) {
+    tokens.take()
+    return readAttribute(tokens, token, scope, false)
+  }
   const plain = plainIntrinsics.get(token.kind)
   if (plain !== undefined) {
     tokens.take()
     return intrinsicNode(plain, spanOf(token))
-  }
-  const scope = attributeScopes.get(token.kind)
-  if (scope !== undefined) {
-    tokens.take()
-    return readAttribute(tokens, token, scope, false)
   }
   if (token.kind === 'parent.') return readParentAttribute(tokens)
   const scoped = scopedIntrinsics[token.kind]

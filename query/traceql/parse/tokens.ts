@@ -19,6 +19,8 @@ export class Tokens {
   readonly #lexer: Lexer
   #ahead: Token | null = null
   #last: Token | null = null
+  /** How many tokens were taken. */
+  taken = 0
 
   constructor(text: string, changes: Changes) {
     this.#lexer = new Lexer(text)
@@ -40,6 +42,7 @@ export class Tokens {
     const token = this.peek()
     this.#ahead = null
     this.#last = token
+    this.taken++
     return token
   }
 

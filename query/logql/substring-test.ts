@@ -1,81 +1,11 @@
-/**
- * What LogQL's checks ask about a regular expression: is it RE2, which captures has it, can it match
- * nothing, and is it one that Loki turns into substring tests (which decides how Loki prints it).
- */
-import { isCode } from '#base/errors.ts'
-import { regexInvalid } from '#base/regex/errors.ts'
-import { captureNames, type RegexNode } from '#base/regex/nodes.ts'
-import { parseRegex } from '#base/regex/parse.ts'
-
-/** What is wrong with the expression, in Go's words; null when it is RE2. */
-export function regexProblem(pattern: string): string | null {
-  const parsed = tryParse(pattern)
-  return 'error' in parsed ? parsed.error : null
-}
-
-/** The names of the named captures, in their order; none for an invalid expression. */
-export function captureLabels(pattern: string): readonly string[] {
-  const parsed = tryParse(pattern)
-  if ('error' in parsed) return []
-  return captureNames(parsed.node).filter((name): name is string => typeof name === 'string')
-}
-
-/** Whether the expression, anchored on both ends, matches the empty text. */
-export function matchesNothing(pattern: string): boolean {
-  const parsed = tryParse(pattern)
-  return 'node' in parsed && acceptsEmpty(parsed.node)
-}
+/** Whether a regular expression is one that Loki turns into substring tests, which decides how Loki prints it. */
+import type { RegexNode } from '#base/regex/nodes.ts'
+import { regexTree } from '#query/text/regex.ts'
 
 /** Whether Loki evaluates the expression as substring tests. */
 export function isSubstringTest(pattern: string): boolean {
-  const parsed = tryParse(pattern)
-  return 'node' in parsed && isSimple(withoutCaptures(parsed.node))
-}
-
-type Parsed = { node: RegexNode } | { error: string }
-
-/** Several checks, the plan and the printer ask about the same few expressions of one query. */
-const maxCached = 64
-const cache = new Map<string, Parsed>()
-
-function tryParse(pattern: string): Parsed {
-  const known = cache.get(pattern)
-  if (known !== undefined) return known
-  if (cache.size >= maxCached) cache.clear()
-  const parsed = parseAnew(pattern)
-  cache.set(pattern, parsed)
-  return parsed
-}
-
-function parseAnew(pattern: string): Parsed {
-  try {
-    return { node: parseRegex(pattern) }
-  } catch (error) {
-    if (isCode(error, regexInvalid)) return { error: error.message }
-    throw error
-  }
-}
-
-function acceptsEmpty(node: RegexNode): boolean {
-  switch (node.op) {
-    case 'empty':
-      return true
-    case 'none':
-    case 'class':
-      return false
-    case 'literal':
-      return node.runes.length === 0
-    case 'assert':
-      return node.at !== 'word-boundary'
-    case 'capture':
-      return acceptsEmpty(node.sub)
-    case 'repeat':
-      return node.min === 0 || acceptsEmpty(node.sub)
-    case 'concat':
-      return node.subs.every(acceptsEmpty)
-    case 'alternate':
-      return node.subs.some(acceptsEmpty)
-  }
+  const tree = regexTree(pattern)
+  return tree !== null && isSimple(withoutCaptures(tree))
 }
 
 /** Captures mean nothing to a filter; a concatenation inside one becomes part of the outer one. */
