@@ -110,8 +110,7 @@ export class PageRows {
    * until the next one is taken.
    */
   *pages(order: Uint32Array, limits: PageLimits, streams: StreamList): Generator<Batch> {
-    const { sources, shift } = this.#rows
-    const list = new ValueList(sources, shift, this.#memory)
+    const list = new ValueList(this.#rows, this.#memory)
     const attributes = new PageAttributes(this.#attributes, list)
     const ends = this.#limitsOf(limits)
     for (let from = 0; from < order.length;) {

@@ -7,15 +7,17 @@ import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { Distinct } from '../column/distinct.ts'
 import { fixedWidth } from '../column/vector.ts'
 import type { PageMemory } from './page-memory.ts'
+import type { TenantRows } from './tenant-rows.ts'
 
 /** A dictionary pays while there are this many rows per value (`column/write.ts` decides the same). */
 const rowsPerValue = 3
 
-/** Rows after which a dictionary is given up when most values were new. */
+/** Rows after which a dictionary is given up when most values were new, and when all were. */
 const trialRows = 1024
+const allNewRows = 256
 
 /** Shorter values are copied byte by byte: below this a native copy costs more than it saves. */
-const shortCopyBytes = 48
+const shortCopyBytes = 16
 
 /** Addresses whose codes are remembered: a power of two. Rows of one request share the bytes of equal neighbours. */
 const rememberedAddresses = 1024
@@ -23,6 +25,7 @@ const rememberedAddresses = 1024
 /** Values of any number of columns, each a range of the arrays; used again from page to page. */
 export class ValueList {
   readonly #sources: readonly Uint8Array[]
+  readonly #buffers: readonly Buffer[]
   readonly #shift: number
   readonly #memory: PageMemory
   readonly #distinct = new Distinct(1 << 16)
@@ -38,9 +41,10 @@ export class ValueList {
   b = new Uint32Array(1024)
 
   /** An address is a source's number above `shift` and a place in it. */
-  constructor(sources: readonly Uint8Array[], shift: number, memory: PageMemory) {
-    this.#sources = sources
-    this.#shift = shift
+  constructor(from: Pick<TenantRows, 'sources' | 'buffers' | 'shift'>, memory: PageMemory) {
+    this.#sources = from.sources
+    this.#buffers = from.buffers
+    this.#shift = from.shift
     this.#memory = memory
   }
 
@@ -111,6 +115,7 @@ export class ValueList {
     if (!full) codes.fill(0)
     const limit = Math.max(1, Math.floor((to - first) / rowsPerValue))
     const trial = first + trialRows
+    const allNew = first + allNewRows
     for (let i = first; i < to; i++) {
       const address = a[i]!
       const length = b[i]!
@@ -118,7 +123,7 @@ export class ValueList {
       if (seenAddress[slot] !== address || seenLength[slot] !== length) {
         const from = address & mask
         seenCode[slot] = distinct.add(sources[address >>> shift]!, from, from + length)
-        if (distinct.count > limit) return null
+        if (distinct.count > limit || (i === allNew && distinct.count > allNewRows)) return null
         seenAddress[slot] = address
         seenLength[slot] = length
       }
@@ -142,19 +147,20 @@ export class ValueList {
     }
     while (next < rows) offsets[++next] = size
     const bytes = this.#memory.bytes(size)
+    const target = Buffer.from(bytes.buffer, bytes.byteOffset, size)
     const sources = this.#sources
+    const buffers = this.#buffers
     const shift = this.#shift
     const mask = 2 ** shift - 1
     for (let i = first, at = 0; i < to; i++) {
       const address = a[i]!
-      const length = b[i]!
-      const source = sources[address >>> shift]!
+      const end = at + b[i]!
       let from = address & mask
-      if (length > shortCopyBytes) {
-        bytes.set(source.subarray(from, from + length), at)
-        at += length
+      if (end - at > shortCopyBytes) {
+        buffers[address >>> shift]!.copy(target, at, from, from + end - at)
+        at = end
       } else {
-        const end = at + length
+        const source = sources[address >>> shift]!
         while (at < end) bytes[at++] = source[from++]!
       }
     }
