@@ -23,6 +23,8 @@ import { TemplateError } from './template/error.ts'
 
 /** Throws QueryError at the first stage that does not compile. */
 export function checkPipeline(stages: readonly Stage[]): void {
+  // In which order they run only matters to which of two mistakes is the first.
+  if (groupProblem(stages) === null) return
   for (const group of reorderStages(stages)) {
     const problem = groupProblem(group)
     const [first] = group

@@ -11,17 +11,17 @@ import { captureLabels, passesEmpty, regexProblem } from '#query/text/regex.ts'
 import { checkError } from './error.ts'
 import { checkPipeline } from './check-stages.ts'
 import type {
+  LabelFilter,
   LogRange,
   Matcher,
   Metric,
-  Node,
   NodeOf,
   Query,
   RangeAggregation,
   Selector,
+  Stage,
   VectorAggregation,
 } from './nodes.ts'
-import { children } from './nodes.ts'
 import { patternParserProblem } from './pattern.ts'
 import { numberProblem, parseNumberText } from './parse/number.ts'
 
@@ -32,19 +32,74 @@ export interface CheckOptions {
 
 /** Throws QueryError at the first mistake of a parsed query; returns when Loki would run it. */
 export function check(query: Query, options: CheckOptions = {}): void {
-  checkExpressions(query)
-  checkMetricOrLog(query, options)
-  checkAllPipelines(query)
+  const parts: Selection[] = []
+  addSelections(query, parts)
+  for (const part of parts) checkExpressions(part)
+  if (query.kind === 'log-query') checkSelection({ query, unwrap: null })
+  else checkMetric(query, options)
+  // Stages before an unwrap are compiled by the reference, the filters behind it are not.
+  for (const part of parts) checkPipeline(part.query.stages)
 }
 
-function checkExpressions(node: Node): void {
-  if (node.kind === 'matcher') checkMatcher(node)
-  if (node.kind === 'regexp') checkRegexpParser(node)
-  if (node.kind === 'pattern') {
-    const problem = patternParserProblem(node.pattern)
-    if (problem !== null) throw checkError(`invalid pattern parser: ${problem}`, node.span)
+/** A log query, with the unwrap of its range. */
+type Selection = Pick<LogRange, 'query' | 'unwrap'>
+
+/** The log queries below, in the order of the text. */
+function addSelections(query: Query, parts: Selection[]): void {
+  switch (query.kind) {
+    case 'log-query':
+      parts.push({ query, unwrap: null })
+      return
+    case 'range-aggregation':
+      parts.push(query.range)
+      return
+    case 'vector-aggregation':
+    case 'label-replace':
+      addSelections(query.operand, parts)
+      return
+    case 'binary':
+      addSelections(query.left, parts)
+      addSelections(query.right, parts)
+      return
+    case 'variants':
+      for (const metric of query.metrics) addSelections(metric, parts)
+      parts.push(query.range)
+      return
+    case 'number':
+    case 'vector':
   }
-  for (const child of children(node)) checkExpressions(child)
+}
+
+function checkExpressions({ query, unwrap }: Selection): void {
+  for (const matcher of query.selector.matchers) checkMatcher(matcher)
+  for (const stage of query.stages) checkStage(stage)
+  for (const filter of unwrap?.filters ?? []) checkFilter(filter)
+}
+
+function checkStage(stage: Stage): void {
+  switch (stage.kind) {
+    case 'label-filter':
+      return checkFilter(stage.filter)
+    case 'regexp':
+      return checkRegexpParser(stage)
+    case 'pattern': {
+      const problem = patternParserProblem(stage.pattern)
+      if (problem === null) return
+      throw checkError(`invalid pattern parser: ${problem}`, stage.span)
+    }
+    case 'drop':
+    case 'keep':
+      for (const { matcher } of stage.targets) if (matcher !== null) checkMatcher(matcher)
+      return
+    default:
+  }
+}
+
+function checkFilter(filter: LabelFilter): void {
+  if (filter.kind === 'string-test') checkMatcher(filter.matcher)
+  if (filter.kind !== 'and' && filter.kind !== 'or') return
+  checkFilter(filter.left)
+  checkFilter(filter.right)
 }
 
 function checkMatcher(matcher: Matcher): void {
@@ -69,17 +124,11 @@ function checkRegexpParser({ pattern, span }: NodeOf<'regexp'>): void {
   }
 }
 
-function checkMetricOrLog(query: Query, options: CheckOptions): void {
-  if (query.kind !== 'log-query') return checkMetric(query, options)
-  checkFilterNumbers(query)
-  checkSelector(query.selector)
-}
-
 function checkMetric(metric: Metric, options: CheckOptions): void {
   switch (metric.kind) {
     case 'range-aggregation':
       checkRangeAggregation(metric, options)
-      return checkRange(metric.range)
+      return checkSelection(metric.range)
     case 'vector-aggregation':
       checkVectorAggregation(metric)
       return checkMetric(metric.operand, options)
@@ -103,23 +152,28 @@ function checkMetric(metric: Metric, options: CheckOptions): void {
       return checkMetric(metric.operand, options)
     case 'variants':
       for (const variant of metric.metrics) checkMetric(variant, options)
-      return checkRange(metric.range)
+      return checkSelection(metric.range)
   }
 }
 
-function checkRange(range: LogRange): void {
-  checkFilterNumbers(range)
-  checkSelector(range.query.selector)
+function checkSelection({ query, unwrap }: Selection): void {
+  for (const stage of query.stages) {
+    if (stage.kind === 'label-filter') checkFilterNumbers(stage.filter)
+  }
+  for (const filter of unwrap?.filters ?? []) checkFilterNumbers(filter)
+  checkSelector(query.selector)
 }
 
-function checkFilterNumbers(node: Node): void {
-  if (node.kind === 'number-test' && node.invalid !== null) {
-    throw checkError(
-      `unable to parse literal as a float: ${numberProblem(node.invalid)}`,
-      node.span,
-    )
+function checkFilterNumbers(filter: LabelFilter): void {
+  if (filter.kind === 'and' || filter.kind === 'or') {
+    checkFilterNumbers(filter.left)
+    checkFilterNumbers(filter.right)
   }
-  for (const child of children(node)) checkFilterNumbers(child)
+  if (filter.kind !== 'number-test' || filter.invalid === null) return
+  throw checkError(
+    `unable to parse literal as a float: ${numberProblem(filter.invalid)}`,
+    filter.span,
+  )
 }
 
 function checkSelector(selector: Selector): void {
@@ -201,10 +255,4 @@ function checkVectorAggregation({ op, parameter, grouping, span }: VectorAggrega
 function checkLabelReplace({ pattern, span }: NodeOf<'label-replace'>): void {
   const problem = regexProblem(`^(?:${pattern})$`)
   if (problem !== null) throw checkError(`invalid regex in label_replace: ${problem}`, span)
-}
-
-/** Stages before an unwrap are compiled by the reference, the filters behind it are not. */
-function checkAllPipelines(node: Node): void {
-  if (node.kind === 'log-query') return checkPipeline(node.stages)
-  for (const child of children(node)) checkAllPipelines(child)
 }

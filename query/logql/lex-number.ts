@@ -6,6 +6,7 @@
 import { type Cursor, isDigit, isHexDigit } from '#query/text/lex.ts'
 import { parseBytes } from '#query/text/bytes.ts'
 import { parseGoDuration, parsePromDuration } from '#query/text/durations.ts'
+import { endOfPlainDuration } from '#query/text/plain-number.ts'
 
 export interface NumberToken {
   readonly kind: 'NUMBER' | 'DURATION' | 'BYTES'
@@ -16,6 +17,14 @@ export interface NumberToken {
 /** Reads one number at a digit or a point; the cursor stands behind it. `error` has Go's words. */
 export function readNumber(cursor: Cursor): NumberToken | { error: string } {
   const from = cursor.at
+  const end = endOfPlainDuration(cursor.text, from)
+  if (end !== -1) {
+    const duration = durationToken(cursor.text.slice(from, end))
+    if (duration !== null) {
+      cursor.at = end
+      return duration
+    }
+  }
   const error = skipGoNumber(cursor)
   if (error !== null) return { error }
   return (
@@ -101,11 +110,15 @@ const sizeLetters = new Set('BikKMGTP')
 function readDuration(cursor: Cursor, from: number): NumberToken | null {
   const text = glued(cursor, from, durationLetters)
   if (text === null) return null
+  const token = durationToken(text)
+  if (token !== null) cursor.at = from + text.length
+  return token
+}
+
+function durationToken(text: string): NumberToken | null {
   const prom = parsePromDuration(text)
   const ns = 'ms' in prom ? BigInt(prom.ms) * 1_000_000n : parseGoDuration(text)
-  if (ns === null) return null
-  cursor.at = from + text.length
-  return { kind: 'DURATION', ns, amount: 0 }
+  return ns === null ? null : { kind: 'DURATION', ns, amount: 0 }
 }
 
 function readSize(cursor: Cursor, from: number): NumberToken | null {

@@ -7,19 +7,22 @@
  * Not kept: a character that the scanner does not classify is no identifier here, so `{@="x"}` is a
  * syntax error.
  */
-import { Cursor, isDigit, isGoDigit, isGoLetter, isLetter, isSpace } from '#query/text/lex.ts'
+import {
+  Cursor,
+  isAlnum,
+  isDigit,
+  isGoDigit,
+  isGoLetter,
+  isLetter,
+  isSpace,
+} from '#query/text/lex.ts'
 import { parsePromDuration } from '#query/text/durations.ts'
+import { endOfPlainInteger } from '#query/text/plain-number.ts'
 import type { Span } from '#query/text/position.ts'
 import { unquoteProm } from '#query/text/strings.ts'
 import { positionedError } from './error.ts'
 import { readNumber } from './lex-number.ts'
-import {
-  functionNames,
-  type FunctionName,
-  reservedWords,
-  symbols,
-  type TokenKind,
-} from './tokens.ts'
+import { functionWords, reservedWords, symbols, type TokenKind, variantWords } from './tokens.ts'
 
 export interface Token {
   readonly kind: TokenKind
@@ -38,7 +41,6 @@ export interface LexOptions {
   readonly variants: boolean
 }
 
-const functions: ReadonlySet<string> = new Set<string>(functionNames)
 const flags = new Set(['--strict', '--keep-empty'])
 
 const byteOrderMark = '\ufeff'
@@ -63,8 +65,9 @@ export class Lexer {
     const from = cursor.at
     const code = cursor.peek()
     if (code === -1) return this.#token('$end', from, '')
-    if (isGoLetter(this.#pointAt(from)) || code === 95) return this.#word(from)
-    if (isDigit(code) || (code === 46 && isDigit(cursor.peek(1)))) return this.#number(from, from)
+    if (isLetter(code) || code === 95) return this.#word(from)
+    if (code >= 128 && isGoLetter(this.#pointAt(from))) return this.#word(from)
+    if (isDigit(code) || (code === 46 && isDigit(cursor.peek(1)))) return this.#number(from)
     if (code === 34 || code === 96) return this.#string(from, code)
     if (code === 39) throw this.#error('invalid char literal', from)
     if (code === 0) throw this.#error('invalid character NUL', from)
@@ -117,33 +120,52 @@ export class Lexer {
     this.#cursor.at = end + 2
   }
 
-  #skipName(): void {
+  /** Past the letters and digits that stand here; whether all of them are ASCII. */
+  #skipName(): boolean {
     const cursor = this.#cursor
+    let ascii = true
     for (;;) {
+      const code = cursor.peek()
+      if (code < 128) {
+        if (!isAlnum(code) && code !== 95) return ascii
+        cursor.at++
+        continue
+      }
       const point = this.#pointAt(cursor.at)
-      if (point !== 95 && !isGoLetter(point) && !isGoDigit(point)) return
+      if (!isGoLetter(point) && !isGoDigit(point)) return ascii
+      ascii = false
       cursor.at += point > 0xffff ? 2 : 1
     }
   }
 
   #word(from: number): Token {
-    this.#skipName()
-    const text = this.#cursor.slice(from)
-    const lower = text.toLowerCase()
-    // A set of the kinds' own texts: what it contains is a kind.
-    if (reservedWords.has(lower)) return this.#token(lower as TokenKind, from, text)
-    if (this.#options.variants && (lower === 'variants' || lower === 'of')) {
-      return this.#token(lower, from, text)
+    const kind = this.#skipName()
+      ? this.#kindOf(this.text, from, this.#cursor.at)
+      : this.#kindOfLower(this.#cursor.slice(from).toLowerCase())
+    return this.#token(kind ?? 'IDENTIFIER', from, kind ?? this.#cursor.slice(from))
+  }
+
+  /** A word with other letters than those of ASCII, some of which are ASCII in lower case. */
+  #kindOfLower(word: string): TokenKind | null {
+    return this.#kindOf(word, 0, word.length)
+  }
+
+  /** The kind of the word that is this part of a text, behind which the cursor stands; null for a name. */
+  #kindOf(text: string, from: number, to: number): TokenKind | null {
+    const reserved = reservedWords.findLower(text, from, to)
+    if (reserved !== null) return reserved
+    if (this.#options.variants) {
+      const variant = variantWords.findLower(text, from, to)
+      if (variant !== null) return variant
     }
-    if (functions.has(lower) && this.#callFollows()) {
-      return this.#token(lower as FunctionName | 'ip', from, text)
-    }
-    return this.#token('IDENTIFIER', from, text)
+    const name = functionWords.findLower(text, from, to)
+    return name !== null && this.#callFollows() ? name : null
   }
 
   /** Whether `(` follows, or a grouping and then `(`. Leaves the cursor where it was. */
   #callFollows(): boolean {
     const cursor = this.#cursor
+    if (cursor.peek() === 40) return true
     const { at } = cursor
     try {
       this.#skipTrivia()
@@ -160,13 +182,18 @@ export class Lexer {
     }
   }
 
-  #number(from: number, digits: number): Token {
+  #number(from: number): Token {
     const cursor = this.#cursor
-    cursor.at = digits
+    const end = endOfPlainInteger(this.text, from)
+    if (end !== -1) {
+      cursor.at = end
+      return this.#token('NUMBER', from, cursor.slice(from))
+    }
     const number = readNumber(cursor)
-    if ('error' in number) throw this.#error(number.error, digits)
-    const token = this.#token(number.kind, from, cursor.slice(from), number.kind !== 'NUMBER')
-    return { ...token, ns: number.ns, amount: number.amount }
+    if ('error' in number) throw this.#error(number.error, from)
+    const { kind, ns, amount } = number
+    const span = { from, to: cursor.at }
+    return { kind, span, text: cursor.slice(from), ns, amount, lineLost: kind !== 'NUMBER' }
   }
 
   /** `-5s` is one token, `-5` is a sign and a number. */
@@ -185,6 +212,11 @@ export class Lexer {
   #string(from: number, quote: number): Token {
     const cursor = this.#cursor
     cursor.at++
+    const end = endOfPlain(this.text, cursor.at, quote)
+    if (end !== -1) {
+      cursor.at = end + 1
+      return this.#token('STRING', from, this.text.slice(from + 1, end))
+    }
     if (quote === 96) this.#skipTo('`')
     else this.#skipString(from)
     if (cursor.peek() !== quote) throw this.#error('literal not terminated', from)
@@ -219,7 +251,8 @@ export class Lexer {
     cursor.at++
     const duration = parsePromDuration(raw)
     if ('error' in duration) throw this.#error(duration.error, from, true)
-    return { ...this.#token('RANGE', from, raw, true), amount: duration.ms }
+    const span = { from, to: cursor.at }
+    return { kind: 'RANGE', span, text: raw, ns: 0n, amount: duration.ms, lineLost: true }
   }
 
   #flag(from: number): Token | null {
@@ -234,19 +267,27 @@ export class Lexer {
   #symbol(from: number): Token {
     const cursor = this.#cursor
     if (endsPair(cursor.peek(1))) {
-      const pair = this.text.slice(from, from + 2)
-      if (symbols.has(pair)) {
+      const pair = symbols.find(this.text, from, from + 2)
+      if (pair !== null) {
         cursor.at = from + 2
-        // A set of the kinds' own texts: what it contains is a kind.
-        return this.#token(pair as TokenKind, from, pair, true)
+        return this.#token(pair, from, pair, true)
       }
     }
-    const text = String.fromCodePoint(this.#pointAt(from))
+    const kind = symbols.find(this.text, from, from + 1)
+    const text = kind ?? String.fromCodePoint(this.#pointAt(from))
     cursor.at = from + text.length
-    // As above.
-    const kind = symbols.has(text) ? (text as TokenKind) : 'unknown'
-    return this.#token(kind, from, text)
+    return this.#token(kind ?? 'unknown', from, text)
   }
+}
+
+/** The offset of the closing quote where nothing needs a second look before it: no escape, line end, NUL or surrogate; else -1. */
+function endOfPlain(text: string, from: number, quote: number): number {
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) return at
+    if (code === 92 || code < 32 || (code >= 0xd800 && code <= 0xdfff)) return -1
+  }
+  return -1
 }
 
 /** Whether an operator of two characters may end so: in `=`, `>` or `~`. */

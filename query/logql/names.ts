@@ -7,7 +7,9 @@ import { reservedWords } from './tokens.ts'
 
 /** Whether a label name can be written without quotes. */
 export function isBareName(name: string): boolean {
-  return /^[\p{L}_][\p{L}\p{Nd}_]*$/u.test(name) && !reservedWords.has(name.toLowerCase())
+  if (!/^[\p{L}_][\p{L}\p{Nd}_]*$/u.test(name)) return false
+  const lower = name.toLowerCase()
+  return reservedWords.find(lower, 0, lower.length) === null
 }
 
 /** A label name, quoted where it could not stand bare. */

@@ -3,6 +3,7 @@
  * and classes of literals by an upper-case name. Messages list the expected tokens in the order of
  * this file, which is the order in which the reference declares them.
  */
+import { WordTable } from '#query/text/words.ts'
 import { conversions, rangeOperators, vectorOperators } from './nodes/metric.ts'
 
 const literals = [
@@ -98,13 +99,18 @@ export type TokenKind =
   | '$end'
 
 /** Words that are never label names. `ip` is a function and `variants`, `of` belong to a dialect. */
-export const reservedWords: ReadonlySet<string> = new Set(
+export const reservedWords = new WordTable<TokenKind>(
   [...keywords, ...operators].filter(
     (word) => /^[a-z]/.test(word) && !/^(ip|variants|of)$/.test(word),
   ),
 )
 
-export const symbols: ReadonlySet<string> = new Set<string>([...punctuation, ...operators, '|'])
+/** Reserved too where `variants` are spoken. */
+export const variantWords = new WordTable<TokenKind>(['variants', 'of'])
+
+export const functionWords = new WordTable<TokenKind>(functionNames)
+
+export const symbols = new WordTable<TokenKind>([...punctuation, ...operators, '|'])
 
 const order = new Map<string, number>(
   [...literals, ...punctuation, ...keywords, ...functionNames, ...operators].map((kind, i) => [

@@ -3,6 +3,8 @@
  * the expression as two byte offsets, `4:12: duration must be greater than 0`, because Prometheus
  * words these so (and not as line and column).
  */
+import { must } from '#base/assert.ts'
+import { combine as combineNumbers } from '#query/plan/arithmetic.ts'
 import { QueryError } from '../text/position.ts'
 import {
   visitDuration,
@@ -64,26 +66,7 @@ const table: DurationTable<number, DurationContext> = {
 function combine(node: DurationBinary, context: DurationContext): number {
   const left = visitDuration(table, node.left, context)
   const right = visitDuration(table, node.right, context)
-  switch (node.op) {
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      if (right === 0) throw problemAt(node, context, 'division by zero')
-      return left / right
-    case '%':
-      if (right === 0) throw problemAt(node, context, 'modulo by zero')
-      return left % right
-    case '^':
-      return power(left, right)
-  }
-}
-
-/** C's pow, which differs from JavaScript's in that 1 to any power is 1 and (-1)^±Inf is 1. */
-function power(base: number, exponent: number): number {
-  if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1
-  return base ** exponent
+  if (right === 0 && node.op === '/') throw problemAt(node, context, 'division by zero')
+  if (right === 0 && node.op === '%') throw problemAt(node, context, 'modulo by zero')
+  return must(combineNumbers(node.op, left, right, 'promql'), 'every operator of durations has one')
 }

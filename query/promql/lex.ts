@@ -14,22 +14,14 @@ import { parseError } from './fail.ts'
 import { scanDurationRest, scanNumber } from './lex-number.ts'
 import { scanString } from './lex-string.ts'
 import { describeRune } from './rune.ts'
-import { keywords, type Token, type TokenKind } from './tokens.ts'
+import { keywordAt, type Token, type TokenKind } from './tokens.ts'
 
-const durationWords: ReadonlySet<string> = new Set(['step', 'range', 'max_of', 'min_of'])
+const durationWords: ReadonlySet<TokenKind> = new Set(['step', 'range', 'max_of', 'min_of'])
 const fillWords: ReadonlySet<TokenKind> = new Set(['fill', 'fill_left', 'fill_right'])
 
 /** A letter or an underscore: what names begin with. */
 function isAlpha(code: number): boolean {
   return isLetter(code) || code === 0x5f
-}
-
-function isAlphaNumeric(code: number): boolean {
-  return isAlpha(code) || isDigit(code)
-}
-
-function isNameOrColon(code: number): boolean {
-  return isAlphaNumeric(code) || code === 0x3a
 }
 
 /** Tokens of one character that mean the same outside and in a duration expression. */
@@ -68,10 +60,10 @@ export class Lexer {
   /** Blanks everywhere; comments too, except in a duration expression, where `#` is a mistake. */
   #skipBlanks(): void {
     const cursor = this.#cursor
-    cursor.skipWhile(isSpace)
+    cursor.skipSpace()
     while (!this.#inDuration && cursor.peek() === 0x23) {
       cursor.skipWhile((code) => code !== 0x0a && code !== 0x0d)
-      cursor.skipWhile(isSpace)
+      cursor.skipSpace()
     }
   }
 
@@ -173,7 +165,7 @@ export class Lexer {
     const code = cursor.peek()
     if (code === -1) this.#fail('unexpected end of input inside braces')
     if (isAlpha(code)) {
-      cursor.skipWhile(isAlphaNumeric)
+      cursor.skipName()
       return this.#emit('identifier')
     }
     const char = cursor.text[this.#from] ?? ''
@@ -258,23 +250,25 @@ export class Lexer {
   #durationWord(): Token | null {
     const cursor = this.#cursor
     cursor.skipWhile(isAlpha)
-    const word = cursor.slice(this.#from).toLowerCase()
-    const kind = keywords.get(word)
-    if (kind !== undefined && durationWords.has(word)) return this.#emit(kind)
+    const kind = keywordAt(cursor.text, this.#from, cursor.at)
+    if (kind !== null && durationWords.has(kind)) return this.#emit(kind)
     cursor.at = this.#from
     return null
   }
 
   #word(): Token {
     const cursor = this.#cursor
-    cursor.skipWhile(isNameOrColon)
-    const word = cursor.slice(this.#from)
-    const keyword = keywords.get(word.toLowerCase())
-    if (keyword !== undefined) {
-      if (fillWords.has(keyword) && !this.#parenFollows()) return this.#emit('identifier')
-      return this.#emit(keyword)
+    cursor.skipName()
+    let hasColon = false
+    for (; cursor.peek() === 0x3a; cursor.skipName()) {
+      hasColon = true
+      cursor.at++
     }
-    return this.#emit(word.includes(':') ? 'metric identifier' : 'identifier')
+    if (hasColon) return this.#emit('metric identifier')
+    const keyword = keywordAt(cursor.text, this.#from, cursor.at)
+    if (keyword === null) return this.#emit('identifier')
+    if (fillWords.has(keyword) && !this.#parenFollows()) return this.#emit('identifier')
+    return this.#emit(keyword)
   }
 
   /** `fill` is a modifier only before a parenthesis, so that metrics of that name keep working. */

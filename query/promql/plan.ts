@@ -132,7 +132,7 @@ function lowerCall(node: Call, options: PlanOptions): PlanNode {
     // As above: every function of the table with a range vector is a range function.
     function: func as RangeFunction,
     input: must(inputs[index], 'found above'),
-    parameters: inputs.toSpliced(index, 1),
+    parameters: inputs.length === 1 ? [] : inputs.toSpliced(index, 1),
     grouping: null,
     span,
   }

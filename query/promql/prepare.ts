@@ -25,11 +25,11 @@ const table: ExprTable<Expr, DurationContext> = {
   number: (node) => node,
   string: (node) => node,
   selector: prepareSelector,
-  matrix: (node, context) => ({
-    ...node,
-    selector: prepareSelector(node.selector, context),
-    range: fixed(node.range, context, 'positive'),
-  }),
+  matrix: (node, context) => {
+    const selector = prepareSelector(node.selector, context)
+    const range = fixed(node.range, context, 'positive')
+    return selector === node.selector && range === node.range ? node : { ...node, selector, range }
+  },
   subquery: (node, context) => ({
     ...node,
     expr: visit(table, node.expr, context),
@@ -39,16 +39,16 @@ const table: ExprTable<Expr, DurationContext> = {
     at: atOf(node.at, context.times),
   }),
   call: prepareCall,
-  aggregation: (node, context) => ({
-    ...node,
-    expr: visit(table, withoutParens(node.expr), context),
-    param: node.param === null ? null : visit(table, withoutParens(node.param), context),
-  }),
-  binary: (node, context) => ({
-    ...node,
-    left: visit(table, node.left, context),
-    right: visit(table, node.right, context),
-  }),
+  aggregation: (node, context) => {
+    const expr = visit(table, withoutParens(node.expr), context)
+    const param = node.param === null ? null : visit(table, withoutParens(node.param), context)
+    return expr === node.expr && param === node.param ? node : { ...node, expr, param }
+  },
+  binary: (node, context) => {
+    const left = visit(table, node.left, context)
+    const right = visit(table, node.right, context)
+    return left === node.left && right === node.right ? node : { ...node, left, right }
+  },
   unary: (node, context) => ({ ...node, expr: visit(table, node.expr, context) }),
   paren: (node, context) => ({ ...node, expr: visit(table, node.expr, context) }),
 }
@@ -71,7 +71,8 @@ function atOf(at: At | null, { startMs, endMs }: QueryTimes): At | null {
 
 function prepareSelector(node: VectorSelector, context: DurationContext): VectorSelector {
   const offset = node.offset === null ? null : fixed(node.offset, context, 'any')
-  return { ...node, offset, at: atOf(node.at, context.times) }
+  const at = atOf(node.at, context.times)
+  return offset === node.offset && at === node.at ? node : { ...node, offset, at }
 }
 
 function prepareCall(node: Call, context: DurationContext): Expr {
@@ -79,7 +80,8 @@ function prepareCall(node: Call, context: DurationContext): Expr {
   if (value !== null) {
     return { kind: 'number', type: 'scalar', value, isDuration: false, span: node.span }
   }
-  return { ...node, args: node.args.map((arg) => visit(table, withoutParens(arg), context)) }
+  const args = node.args.map((arg) => visit(table, withoutParens(arg), context))
+  return args.every((arg, index) => arg === node.args[index]) ? node : { ...node, args }
 }
 
 /** In seconds, as the functions return them; null for every other function. */

@@ -3,6 +3,7 @@
  * is wanted, and how messages name a token. A keyword's kind is the word itself in lower case.
  */
 import { quoteGo } from '../text/strings.ts'
+import { WordTable } from '../text/words.ts'
 import type { Aggregator, BinaryOperator } from './nodes.ts'
 
 /** Words that are not operators or aggregators; printed as `<by>` in messages. */
@@ -123,16 +124,24 @@ export const precedences: ReadonlyMap<TokenKind, number> = new Map<TokenKind, nu
 )
 export const powerPrecedence = 6
 
-/** Every keyword under its lower-case spelling; `inf` and `nan` are numbers. */
-export const keywords: ReadonlyMap<string, TokenKind> = new Map<string, TokenKind>([
-  ...[...aggregators, ...modifiers, ...preprocessors].map((word) => [word, word] as const),
-  ['and', 'and'],
-  ['or', 'or'],
-  ['unless', 'unless'],
-  ['atan2', 'atan2'],
-  ['inf', 'number'],
-  ['nan', 'number'],
+/** Every keyword in lower case; `inf` and `nan` are numbers. */
+const keywords = new WordTable<TokenKind | 'inf' | 'nan'>([
+  ...aggregators,
+  ...modifiers,
+  ...preprocessors,
+  'and',
+  'or',
+  'unless',
+  'atan2',
+  'inf',
+  'nan',
 ])
+
+/** The kind of the keyword that is the text's part from `from` up to `to`, in any case; null if none is. */
+export function keywordAt(text: string, from: number, to: number): TokenKind | null {
+  const word = keywords.findLower(text, from, to)
+  return word === 'inf' || word === 'nan' ? 'number' : word
+}
 
 /** Tokens that a metric may be called by, outside braces. */
 export const metricNames: ReadonlySet<TokenKind> = new Set<TokenKind>([

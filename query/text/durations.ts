@@ -104,29 +104,38 @@ const maxPromMs = 9_223_372_036_854
 export function parsePromDuration(text: string): { ms: number } | { error: string } {
   if (text === '0') return { ms: 0 }
   if (text === '') return { error: 'empty duration string' }
-  const invalid = { error: `not a valid duration string: ${quoteGo(text)}` }
   let total = 0
   let lastUnit = -1
   let at = 0
   while (at < text.length) {
     const from = at
     while (isDigit(text.charCodeAt(at))) at++
-    const digits = text.slice(from, at)
     const unitFrom = at
     while (at < text.length && !isDigit(text.charCodeAt(at))) at++
-    const unitName = text.slice(unitFrom, at)
-    if (digits === '' || unitName === '' || exceedsUint64(digits)) return invalid
-    const index = promUnits.findIndex((unit) => unit.name === unitName)
+    const digits = text.slice(from, unitFrom)
+    if (from === unitFrom || unitFrom === at || exceedsUint64(digits)) return invalidDuration(text)
+    const index = promUnitAt(text, unitFrom, at)
     const unit = promUnits[index]
     if (unit === undefined) {
-      return { error: `unknown unit ${quoteGo(unitName)} in duration ${quoteGo(text)}` }
+      const name = text.slice(unitFrom, at)
+      return { error: `unknown unit ${quoteGo(name)} in duration ${quoteGo(text)}` }
     }
-    if (index <= lastUnit) return invalid
+    if (index <= lastUnit) return invalidDuration(text)
     lastUnit = index
     total += Number(digits) * unit.ms
     if (total > maxPromMs) return { error: 'duration out of range' }
   }
   return { ms: total }
+}
+
+function invalidDuration(text: string): { error: string } {
+  return { error: `not a valid duration string: ${quoteGo(text)}` }
+}
+
+/** The index in `promUnits` of the text's part from `from` up to `to`, -1 if it is no unit. */
+function promUnitAt(text: string, from: number, to: number): number {
+  if (to - from === 1) return 'ywdhms'.indexOf(text.charAt(from))
+  return to - from === 2 && text.startsWith('ms', from) ? 6 : -1
 }
 
 function exceedsUint64(digits: string): boolean {

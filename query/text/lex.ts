@@ -33,6 +33,20 @@ export class Cursor {
     this.at = at
   }
 
+  /** Moves past blanks, as `isSpace` knows them. */
+  skipSpace(): void {
+    while (isSpace(this.peek())) this.at++
+  }
+
+  /** Moves past ASCII letters, digits and underscores. */
+  skipName(): void {
+    for (;;) {
+      const code = this.peek()
+      if (!isAlnum(code) && code !== 95) return
+      this.at++
+    }
+  }
+
   /** The text from an earlier offset to here. */
   slice(from: number): string {
     return this.text.slice(from, this.at)

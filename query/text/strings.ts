@@ -61,12 +61,9 @@ const hexLengths = new Map([
   ['U', 8],
 ])
 
-const needsUnescaping = /[\\\n]/
-
 /** Replaces the escapes between two quotes; an unescaped quote or newline is an error. */
 function unescape(body: string, quote: number): Unquoted {
-  if (!needsUnescaping.test(body) && !body.includes(String.fromCharCode(quote)))
-    return { value: body }
+  if (isAllPlain(body, quote)) return { value: body }
   let text = ''
   const bytes = new ByteRun()
   let at = 0
@@ -86,6 +83,11 @@ function unescape(body: string, quote: number): Unquoted {
     else text += bytes.take() + escape.value
   }
   return { value: text + bytes.take() }
+}
+
+function isAllPlain(body: string, quote: number): boolean {
+  for (let at = 0; at < body.length; at++) if (!isPlain(body.charCodeAt(at), quote)) return false
+  return true
 }
 
 function isPlain(code: number, quote: number): boolean {

@@ -4,8 +4,8 @@
  * a duration if they read as one, first in Prometheus' spelling (`1d`, `1y`), then in Go's (`1h30m`, `1.5s`).
  */
 import { parseGoDuration, parsePromDuration } from '#query/text/durations.ts'
-import { isAlnum, isDigit } from '#query/text/lex.ts'
 import { parseGoFloat } from '#query/text/numbers.ts'
+import { endOfPlainDuration, endOfPlainInteger } from '#query/text/plain-number.ts'
 import { maxInt } from './nodes/static.ts'
 
 /**
@@ -29,48 +29,14 @@ export function readNumber(text: string, from: number): NumberToken {
   return readPlain(text, from) ?? readAny(text, from)
 }
 
-/** Digits that a double holds, whatever they are. */
-const maxPlainDigits = 15
-
-/**
- * The numbers that queries are full of, `500` and `250ms`, with what can follow in any query; null for the
- * others, leading zeros included.
- */
+/** The plain ones, which need no pattern. */
 function readPlain(text: string, from: number): NumberToken | null {
-  let at = from
-  let value = 0
-  for (; isDigit(text.charCodeAt(at)); at++) value = value * 10 + text.charCodeAt(at) - 48
-  const count = at - from
-  if (count === 0 || count > maxPlainDigits) return null
-  if (count > 1 && text.charCodeAt(from) === 48) return null
-  if (endsNumber(text, at)) return { kind: 'INTEGER', value: BigInt(value), to: at }
-  let to = at
-  while (isUnitLetter(text.charCodeAt(to))) to++
-  if (to === at || to - at > 2 || !endsNumber(text, to)) return null
-  const duration = readDuration(text.slice(from, to))
-  return duration === null ? null : { kind: 'DURATION', value: duration, to }
-}
-
-/** The letters of the durations of `parsePromDuration`. */
-function isUnitLetter(code: number): boolean {
-  switch (code) {
-    case 115: // s
-    case 109: // m
-    case 104: // h
-    case 100: // d
-    case 119: // w
-    case 121: // y
-      return true
-    default:
-      return false
-  }
-}
-
-/** Whether neither a number nor a duration goes on here, whatever stands behind. */
-function endsNumber(text: string, at: number): boolean {
-  if (at >= text.length) return true
-  const code = text.charCodeAt(at)
-  return code < 128 && !isAlnum(code) && code !== 46 && code !== 95
+  const to = endOfPlainInteger(text, from)
+  if (to !== -1) return { kind: 'INTEGER', value: BigInt(Number(text.slice(from, to))), to }
+  const end = endOfPlainDuration(text, from)
+  if (end === -1) return null
+  const value = readDuration(text.slice(from, end))
+  return value === null ? null : { kind: 'DURATION', value, to: end }
 }
 
 function readAny(text: string, from: number): NumberToken {

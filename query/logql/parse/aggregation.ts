@@ -6,18 +6,22 @@ import type { Grouping, Metric, Parameter, RangeOperator, VectorOperator } from 
 import { freeze } from '../nodes.ts'
 import { rangeOperators, vectorOperators } from '../nodes/metric.ts'
 import type { Token } from '../lex.ts'
+import type { TokenKind } from '../tokens.ts'
 import { parseNumberText } from './number.ts'
 import { parseLogRange } from './range.ts'
 import type { Reader } from './reader.ts'
 
 export type ParseMetric = (reader: Reader) => Metric
 
+const rangeFunctions = new Map<TokenKind, RangeOperator>(rangeOperators.map((op) => [op, op]))
+const vectorFunctions = new Map<TokenKind, VectorOperator>(vectorOperators.map((op) => [op, op]))
+
 /** The function at the next token, null when it is none. */
 export function parseFunction(reader: Reader, metric: ParseMetric): Metric | null {
   const { kind } = reader.peek()
-  const range = rangeOperators.find((op) => op === kind)
+  const range = rangeFunctions.get(kind)
   if (range !== undefined) return parseRangeAggregation(reader, range)
-  const vector = vectorOperators.find((op) => op === kind)
+  const vector = vectorFunctions.get(kind)
   if (vector !== undefined) return parseVectorAggregation(reader, vector, metric)
   if (kind === 'vector') return parseVectorLiteral(reader)
   if (kind === 'label_replace') return parseLabelReplace(reader, metric)

@@ -6,13 +6,14 @@
 import type { BinaryOperation, BinaryOperator, Metric, NumberLiteral, Query } from '../nodes.ts'
 import { between, freeze } from '../nodes.ts'
 import { checkError } from '../error.ts'
+import { combine as combineNumbers } from '#query/plan/arithmetic.ts'
 import { formatFloat } from '#query/text/numbers.ts'
 
 export type BinaryParts = Pick<BinaryOperation, 'op' | 'bool' | 'matching'>
 
 /** Throws QueryError when an operand is a log query, or a number under a set operator. */
 export function combine(left: Query, right: Query, parts: BinaryParts): Metric {
-  const { op } = parts
+  const { op, bool, matching } = parts
   const leftMetric = metricLeg(left, 'left', op)
   const rightMetric = metricLeg(right, 'right', op)
   const span = between(left, right)
@@ -20,10 +21,19 @@ export function combine(left: Query, right: Query, parts: BinaryParts): Metric {
     refuseNumber(leftMetric, 'left', op)
     refuseNumber(rightMetric, 'right', op)
   } else if (isComputable(leftMetric) && isComputable(rightMetric)) {
-    const value = compute(op, leftMetric.value, rightMetric.value)
+    // Only set operators have no value.
+    const value = combineNumbers(op, leftMetric.value, rightMetric.value, 'logql') ?? Number.NaN
     return freeze({ kind: 'number', span, value, invalid: null })
   }
-  return freeze({ kind: 'binary', span, ...parts, left: leftMetric, right: rightMetric })
+  return freeze({
+    kind: 'binary',
+    span,
+    op,
+    bool,
+    matching,
+    left: leftMetric,
+    right: rightMetric,
+  })
 }
 
 function isComputable(metric: Metric): metric is NumberLiteral {
@@ -48,49 +58,4 @@ function refuseNumber(leg: Metric, side: string, op: BinaryOperator): void {
     `unexpected literal for ${side} leg of logical/set binary operation (${op}): ${value}`,
     leg.span,
   )
-}
-
-/** An operation of two numbers; set operators give NaN, which no caller asks for. */
-export function compute(op: BinaryOperator, left: number, right: number): number {
-  switch (op) {
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      return right === 0 ? Number.NaN : left / right
-    case '%':
-      return right === 0 ? Number.NaN : left % right
-    case '^':
-      return power(left, right)
-    default:
-      return compare(op, left, right)
-  }
-}
-
-/** As Go's math.Pow, which knows two more cases than JavaScript. */
-function power(base: number, exponent: number): number {
-  if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1
-  return base ** exponent
-}
-
-function compare(op: BinaryOperator, left: number, right: number): number {
-  switch (op) {
-    case '==':
-      return Number(left === right)
-    case '!=':
-      return Number(left !== right)
-    case '>':
-      return Number(left > right)
-    case '>=':
-      return Number(left >= right)
-    case '<':
-      return Number(left < right)
-    case '<=':
-      return Number(left <= right)
-    default:
-      return Number.NaN
-  }
 }

@@ -16,12 +16,14 @@ type Joint = 'and' | 'or' | ','
 
 /** A filter up to the first token that cannot continue it. */
 export function parseLabelFilter(reader: Reader): LabelFilter {
-  const operands = [parseTest(reader)]
+  const first = parseTest(reader)
+  let joint = nextJoint(reader)
+  if (joint === null) return first
+  const operands = [first]
   const joints: Joint[] = []
-  for (;;) {
-    const joint = nextJoint(reader)
-    if (joint === null) break
-    if (joint !== ',') reduceWhile(operands, joints, (top) => bindsAsTight(top, joint))
+  for (; joint !== null; joint = nextJoint(reader)) {
+    const next = joint
+    if (joint !== ',') reduceWhile(operands, joints, (top) => bindsAsTight(top, next))
     joints.push(joint)
     operands.push(parseTest(reader))
   }
@@ -99,22 +101,23 @@ function parseComparison(reader: Reader, name: Token): LabelFilter {
 }
 
 function parseQuantity(reader: Reader, name: Token, op: CompareOperator): LabelFilter {
-  const base = { name: name.text, op }
+  const { text } = name
   const token = reader.peek()
   if (token.kind === 'DURATION') {
     reader.take()
     const span = reader.spanFrom(name.span.from)
-    return freeze({ kind: 'duration-test', span, ...base, ns: token.ns })
+    return freeze({ kind: 'duration-test', span, name: text, op, ns: token.ns })
   }
   if (token.kind === 'BYTES') {
     reader.take()
     const span = reader.spanFrom(name.span.from)
-    return freeze({ kind: 'bytes-test', span, ...base, bytes: token.amount, text: token.text })
+    const bytes = token.amount
+    return freeze({ kind: 'bytes-test', span, name: text, op, bytes, text: token.text })
   }
   if (token.kind !== 'NUMBER' && token.kind !== '-' && token.kind !== '+') throw reader.unexpected()
   const { value, invalid } = parseSignedNumber(reader)
   const span = reader.spanFrom(name.span.from)
-  return freeze({ kind: 'number-test', span, ...base, value, invalid })
+  return freeze({ kind: 'number-test', span, name: text, op, value, invalid })
 }
 
 /** `-1`, `+ 1`, `1`: the sign binds to the literal. */

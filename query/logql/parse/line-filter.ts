@@ -10,7 +10,17 @@ export const lineOperators: readonly LineOperator[] = ['|=', '!=', '|~', '!~', '
 /** The operator when the next token begins a line filter. */
 export function lineOperator(reader: Reader): LineOperator | null {
   const { kind } = reader.peek()
-  return lineOperators.find((op) => op === kind) ?? null
+  switch (kind) {
+    case '|=':
+    case '!=':
+    case '|~':
+    case '!~':
+    case '|>':
+    case '!>':
+      return kind
+    default:
+      return null
+  }
 }
 
 export function parseLineFilter(reader: Reader, op: LineOperator): LineFilter {

@@ -6,12 +6,12 @@ import { freeze } from '../nodes.ts'
 import type { Token } from '../lex.ts'
 import type { Reader } from './reader.ts'
 
-export const matchOperators: readonly MatchOperator[] = ['=', '!=', '=~', '!~']
+const matchOperators: readonly MatchOperator[] = ['=', '!=', '=~', '!~']
 
 /** The operator when the next token is one of a matcher. */
 export function matchOperator(reader: Reader): MatchOperator | null {
   const { kind } = reader.peek()
-  return matchOperators.find((op) => op === kind) ?? null
+  return kind === '=' || kind === '!=' || kind === '=~' || kind === '!~' ? kind : null
 }
 
 export function parseSelector(reader: Reader): Selector {

@@ -5,18 +5,23 @@ import { isTemplateFunction } from './functions.ts'
 import type { Template } from './nodes.ts'
 import { parseTemplate } from './parse.ts'
 
-/** Templates kept; a query has a handful. Each is at most as long as a query. */
+/** Templates kept of each name; a query has a handful. */
 const maxCached = 64
 
-const cache = new Map<string, Template>()
+/** Longer templates, in UTF-16 units, are read again, which bounds the memory of the cache. */
+const maxCachedLength = 4096
 
-/** The tree of a template, shared by all who ask for it. Throws TemplateError. */
+const caches = new Map<string, Map<string, Template>>()
+
+/** The tree of a template, shared by all who ask for it. `name` is one of few. Throws TemplateError. */
 export function compileTemplate(name: string, text: string): Template {
-  const key = `${name}:${text}`
-  const known = cache.get(key)
+  let cache = caches.get(name)
+  if (cache === undefined) caches.set(name, (cache = new Map<string, Template>()))
+  const known = cache.get(text)
   if (known !== undefined) return known
   const template = parseTemplate(name, text, isTemplateFunction)
+  if (text.length > maxCachedLength) return template
   if (cache.size >= maxCached) cache.clear()
-  cache.set(key, template)
+  cache.set(text, template)
   return template
 }
