@@ -171,3 +171,37 @@ test('metrics: points that are all zero have that value in a block too', async (
   t.assert.equal(expected.filter((line) => line.includes('r:double:value=')).length, 2)
   t.assert.deepEqual(found, expected)
 })
+
+test('attributes of too many keys to be columns come back with their types', async (t) => {
+  const values = [
+    { stringValue: 'again' },
+    { stringValue: '' },
+    { intValue: -7 },
+    { doubleValue: -0 },
+    { boolValue: true },
+    { boolValue: false },
+    { bytesValue: Buffer.of(0, 255) },
+    { arrayValue: { values: [{ intValue: 1 }] } },
+  ]
+  const logRecords = Array.from({ length: 400 }, (_, i) => {
+    const attributes = [0, 20, 40].map((step) => ({
+      key: `k${(i + step) % 61}`,
+      value: values[(i >> 1) % values.length],
+    }))
+    // A key for every row, and one that a row has twice, of which the first counts.
+    const common = [
+      { key: 'every', value: { stringValue: `${i % 3}` } },
+      { key: `k${i % 61}`, value: values[(i >> 1) % values.length] },
+    ]
+    return {
+      timeUnixNano: `${1_700_000_000_000_000_000 + i * 1024}`,
+      attributes: [...attributes, ...common],
+    }
+  })
+  const request = encodeReference('ExportLogsServiceRequest', {
+    resourceLogs: [{ scopeLogs: [{ logRecords }] }],
+  })
+  const { expected, found } = await readTwice('logs', [request, request])
+  t.assert.equal(expected.length, 800)
+  t.assert.deepEqual(found, expected)
+})

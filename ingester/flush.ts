@@ -66,9 +66,9 @@ function flushTenant(
   const { streams, places } = flushStreams(tenant, rows)
   const pages = new PageRows(rows, rows.streamOfRows(places))
   writer.beginSection(tenant, streams)
-  for (const batch of pages.pages(orderRows(signal, pages.keys), l0Page, streams)) {
+  for (const { batch, rest } of pages.pages(orderRows(signal, pages.keys), l0Page, streams)) {
     control.check()
-    writer.appendPage(batch)
+    writer.appendPage(batch, rest)
   }
   writer.endSection()
 }

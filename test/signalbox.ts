@@ -30,13 +30,26 @@ const freePorts = [
 /** Longest wait for the start's banner, ms. */
 const startMs = 90_000
 
+/** How the program is run, when not as usual. */
+export interface RunOptions {
+  /** A command and its arguments that run the program. */
+  readonly under?: readonly string[]
+  /** Flags of Node, for every thread. */
+  readonly nodeFlags?: readonly string[]
+}
+
 /** Resolves when the banner is out, which is after all doors are open; rejects with the output when the process ends before. */
-export async function startSignalbox(dir: string, flags: readonly string[] = []): Promise<Started> {
-  const child = spawn(
-    process.execPath,
-    [join(root, 'cmd/main.ts'), 'run', `--storage.dir=${dir}`, ...freePorts, ...flags],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+export async function startSignalbox(
+  dir: string,
+  flags: readonly string[] = [],
+  { under = [], nodeFlags = [] }: RunOptions = {},
+): Promise<Started> {
+  const program = [process.execPath, ...nodeFlags, join(root, 'cmd/main.ts'), 'run']
+  const [command = '', ...args] = [...under, ...program, `--storage.dir=${dir}`, ...freePorts]
+  const child = spawn(command, [...args, ...flags], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))

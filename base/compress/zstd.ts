@@ -21,22 +21,27 @@ let scratch = new ByteWriter()
 
 /** `bytes` as one zstd frame in an array of its own. Level 1 for what is written once and merged soon. */
 export function zstdCompress(bytes: Uint8Array, level: number): Uint8Array<ArrayBuffer> {
+  scratch.reset()
+  zstdCompressTo(scratch, bytes, level)
+  return takeScratch()
+}
+
+/** Appends `bytes` as one zstd frame to `out`. */
+export function zstdCompressTo(out: ByteWriter, bytes: Uint8Array, level: number): void {
   let codec = encoders.get(level)
   if (codec === undefined) {
     codec = new Codec(zstdSpec(level))
     encoders.set(level, codec)
   }
-  scratch.reset()
   // ZSTD_compressBound: what incompressible bytes grow by.
   const bound = bytes.length + (bytes.length >>> 8) + 128
-  // Large pages of text shrink to a third or less; the scratch buffer then stays small enough to be kept.
+  // Large pages of text shrink to a third or less; the output then stays small enough to be kept.
   const expected = bytes.length > directBytes ? bytes.length >>> 1 : bound
-  const failure = codec.run(bytes, scratch, { cap: bound, expected })
+  const failure = codec.run(bytes, out, { cap: bound, expected })
   if (failure !== null) {
     // Compressing cannot fail but for memory; then it is ours, not the data's.
     throw new RangeError(`zstd of ${bytes.length} bytes failed: ${JSON.stringify(failure)}`)
   }
-  return takeScratch()
 }
 
 /** The plain bytes of a frame in an array of its own; throws `compressed-page-corrupt` unless they are exactly `rawLength`. */

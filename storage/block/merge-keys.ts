@@ -65,6 +65,10 @@ export function compareKeys(a: MergeKeys, i: number, b: MergeKeys, k: number): n
 
 /** True when a row's key is that of the row before it. */
 export function hasRepeats(keys: MergeKeys, rows: number): boolean {
-  for (let i = 1; i < rows; i++) if (compareKeys(keys, i - 1, keys, i) === 0) return true
+  // The least significant word is the one that neighbours mostly differ in.
+  const last = keys[keys.length - 1]!
+  for (let i = 1; i < rows; i++) {
+    if (last[i] === last[i - 1] && compareKeys(keys, i - 1, keys, i) === 0) return true
+  }
   return false
 }

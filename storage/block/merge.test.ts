@@ -7,7 +7,9 @@ import { test } from 'node:test'
 import { columnsOfRest, type RestRows } from '../encoding/rest.ts'
 import { mergeSections } from './merge.ts'
 import { openBlock, type Block } from './open.ts'
+import { sectionStreams } from './section-streams.ts'
 import { bytesSource } from './source.ts'
+import { streamListOfBytes } from './stream-table.ts'
 import { createBlockWriter } from './write.ts'
 
 const base = 1_700_000_000_000_000_000n
@@ -153,4 +155,38 @@ test('of two samples of one time the one of the higher offset stays', async (t) 
     rows.map((text) => /value=(\d+)/.exec(text)?.[1]),
     ['1', '20', '30'],
   )
+})
+
+test('blocks of the same streams give their table as it came', async (t) => {
+  const line = (stream: number, at: bigint): Row => ({
+    stream,
+    timeNs: base + at,
+    values: { 'r:text:body': 'x' },
+  })
+  const all = identities.map((_, stream) => stream)
+  const merge = async (blocks: readonly Block[]) => {
+    const { streams } = await mergeSections(blocks, 'acme')
+    const list = Array.from({ length: streams.count }, (_, id) => streams.bytes(id))
+    const { stretches, postings } = sectionStreams(streams, { dense: true, level: 1 })
+    const anew = sectionStreams(streamListOfBytes(list), { dense: true, level: 1 })
+    t.assert.deepEqual(
+      { stretches, postings },
+      { stretches: anew.stretches, postings: anew.postings },
+    )
+    return streams.count
+  }
+  const first = await blockOf(
+    'logs',
+    all.map((stream) => line(stream, 0n)),
+    1,
+  )
+  const second = await blockOf(
+    'logs',
+    all.map((stream) => line(stream, 1n)),
+    2,
+  )
+  const other = await blockOf('logs', [line(0, 2n)], 3)
+  t.assert.equal(await merge([first, second]), 4)
+  t.assert.equal(await merge([first, second, other]), 4)
+  t.assert.equal(await merge([other]), 1)
 })

@@ -20,6 +20,7 @@ import type { RestRows } from '../encoding/rest.ts'
 import { hasRepeats, streamKeys, type MergeKeys } from './merge-keys.ts'
 import { RowOrder, type Head } from './merge-order.ts'
 import { sameRules } from './merge-same.ts'
+import { uniteStreams } from './merge-streams.ts'
 import {
   movedStretches,
   pageTraces,
@@ -33,9 +34,8 @@ import { PageBuilder, type PageLimits } from './page-build.ts'
 import { wholePage, wholePages } from './page-whole.ts'
 import type { PageRows } from './rows.ts'
 import type { Section } from './section-read.ts'
-import { compareStreams, radixSort } from './sort.ts'
+import { radixSort } from './sort.ts'
 import { sourcePage } from './source-page.ts'
-import { streamListOfBytes } from './stream-table.ts'
 import { pageLimits } from './write.ts'
 
 /** Called between steps of at most about 50 ms: throws when the work is over, waits to let others run. */
@@ -69,9 +69,7 @@ export async function mergeSections(
     const section = block.section(tenant)
     return section === null ? [] : { block, section }
   })
-  const lists: StreamList[] = []
-  for (const { section } of inputs) lists.push(await section.streams())
-  const { streams, ranks } = unifyStreams(lists)
+  const { streams, ranks } = await uniteStreams(inputs.map(({ section }) => section))
   const first = inputs[0]
   if (first === undefined) return { streams, pages: noPages, dropped: () => 0 }
   const signal: Signal = signals[first.block.header.signal]
@@ -92,33 +90,6 @@ export async function mergeSections(
 
 async function* noPages(): AsyncGenerator<MergedPage> {}
 
-/** The union of lists in final order, and per list the place of each of its streams. */
-export function unifyStreams(lists: readonly StreamList[]): {
-  streams: StreamList
-  ranks: Uint32Array[]
-} {
-  const ranks = lists.map((list) => new Uint32Array(list.count))
-  const next = lists.map(() => 0)
-  const all: Uint8Array[] = []
-  for (;;) {
-    let least: Uint8Array | null = null
-    for (let l = 0; l < lists.length; l++) {
-      if (next[l]! >= lists[l]!.count) continue
-      const bytes = lists[l]!.bytes(next[l]!)
-      if (least === null || compareStreams(bytes, least) < 0) least = bytes
-    }
-    if (least === null) break
-    for (let l = 0; l < lists.length; l++) {
-      const list = lists[l]!
-      if (next[l]! < list.count && Buffer.compare(list.bytes(next[l]!), least) === 0) {
-        ranks[l]![next[l]!++] = all.length
-      }
-    }
-    all.push(least)
-  }
-  return { streams: streamListOfBytes(all), ranks }
-}
-
 interface Input {
   readonly block: Block
   readonly section: Section
@@ -129,8 +100,8 @@ interface Merging {
   readonly inputs: readonly Input[]
   readonly tenant: Tenant
   readonly signal: Signal
-  /** By input, the final number of each of its streams. */
-  readonly ranks: readonly Uint32Array[]
+  /** By input, the final number of each of its streams; null where it is their own. */
+  readonly ranks: readonly (Uint32Array | null)[]
   readonly control: MergeControl | undefined
   readonly order: RowOrder
 }
@@ -196,7 +167,7 @@ async function openSources(merging: Merging): Promise<AsyncGenerator<Head>[]> {
 async function* streamHeads(merging: Merging, source: number): AsyncGenerator<Head> {
   const { signal, order } = merging
   for await (const page of wholePages(merging.inputs[source]!.section)) {
-    toFinalStreams(page, merging.ranks[source]!)
+    toFinalStreams(page, merging.ranks[source] ?? null)
     const keys = streamKeys(page, signal)
     const count = page.rows
     const repeats = order.byKey && hasRepeats(keys, count)
@@ -220,7 +191,7 @@ async function* traceHeads(
   for await (const page of wholePages(merging.inputs[source]!.section)) {
     const traces = placed.pages[number]!
     const rows = rowsOfStretches(traces, placed.moved[number++]!, 0)
-    toFinalStreams(page, merging.ranks[source]!)
+    toFinalStreams(page, merging.ranks[source] ?? null)
     const all = traceKeys(starts, page, traces)
     const keys = rows === null ? all : all.map((word) => gatherWords(word, rows))
     const count = rows?.length ?? page.rows
@@ -229,7 +200,8 @@ async function* traceHeads(
 }
 
 /** Puts final numbers in the place of a section's own; the array is the page's own. */
-function toFinalStreams({ stream }: PageRows, rank: Uint32Array): void {
+function toFinalStreams({ stream }: PageRows, rank: Uint32Array | null): void {
+  if (rank === null) return
   for (let i = 0; i < stream.length; i++) stream[i] = rank[stream[i]!]!
 }
 
@@ -271,7 +243,7 @@ async function readMoved(
     const rows = rowsOfStretches(traces, moved[number]!, 1)
     if (rows === null || rows.length === 0) continue
     const page = await wholePage(inputs[source]!.section, number)
-    toFinalStreams(page, merging.ranks[source]!)
+    toFinalStreams(page, merging.ranks[source] ?? null)
     const runs = new Runs()
     for (const row of rows) runs.add(0, row, row + 1)
     const place = { run: 0, row: runs.from[0]! }

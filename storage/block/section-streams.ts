@@ -17,23 +17,39 @@ export interface SectionStreams {
 
 const known = new WeakMap<StreamBytes, Map<string, SectionStreams>>()
 
+/** How streams are stored: `level` is zstd's. */
+export interface StreamsOptions {
+  readonly dense: boolean
+  readonly level: number
+}
+
 /** The stored form of a list, which must not change any more. Belongs to all callers: read only. */
-export function sectionStreams(
-  streams: StreamBytes,
-  options: { readonly dense: boolean; readonly level: number },
-): SectionStreams {
-  const key = `${options.dense} ${options.level}`
-  let byOptions = known.get(streams)
-  if (byOptions === undefined) known.set(streams, (byOptions = new Map()))
-  let made = byOptions.get(key)
-  if (made === undefined) byOptions.set(key, (made = encode(streams, options)))
+export function sectionStreams(streams: StreamBytes, options: StreamsOptions): SectionStreams {
+  const made = formsOf(streams).get(keyOf(options)) ?? encode(streams, options)
+  formsOf(streams).set(keyOf(options), made)
   return made
 }
 
-function encode(
+/** Says how a list is stored, where a section with the same streams was read: the bytes are its own. */
+export function adoptStreams(
   streams: StreamBytes,
-  options: { readonly dense: boolean; readonly level: number },
-): SectionStreams {
+  options: StreamsOptions,
+  stored: SectionStreams,
+): void {
+  formsOf(streams).set(keyOf(options), stored)
+}
+
+function formsOf(streams: StreamBytes): Map<string, SectionStreams> {
+  let forms = known.get(streams)
+  if (forms === undefined) known.set(streams, (forms = new Map()))
+  return forms
+}
+
+function keyOf({ dense, level }: StreamsOptions): string {
+  return `${dense} ${level}`
+}
+
+function encode(streams: StreamBytes, options: StreamsOptions): SectionStreams {
   const postings = new PostingsBuilder()
   const services = new ServiceNames()
   for (let id = 0; id < streams.count; id++) {

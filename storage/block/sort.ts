@@ -44,8 +44,8 @@ export function rankOf(order: Uint32Array): Uint32Array {
 
 const noName = Buffer.alloc(0)
 
-/** The metric name in canonical bytes (field 5, its field 1), empty for other signals. */
-function descriptorName(bytes: Uint8Array): Buffer {
+/** The metric name in canonical bytes (field 5, its field 1), empty for other signals: streams are ordered by it first. */
+export function descriptorName(bytes: Uint8Array): Buffer {
   const wire = new Wire(bytes)
   while (wire.at < bytes.length) {
     const tag = wire.tag(bytes.length)

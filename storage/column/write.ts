@@ -22,8 +22,9 @@ export interface ColumnOptions extends TextsOptions {
 /** More distinct values than a third of the rows: codes and values cost more than values alone (measured on zstd 1). */
 const rowsPerValue = 3
 
-/** Rows looked at before a dictionary is given up. */
+/** Rows looked at before a dictionary is given up where most values were new, and where all were. */
 const trialRows = 1024
+const allNewRows = 256
 
 /** Writes one column of one page as a node and returns the encoding of its values; 0, and nothing written, when no row has a value. */
 export function encodeColumn(out: ByteWriter, vector: Vector, options: ColumnOptions): number {
@@ -97,7 +98,10 @@ function encodeTextColumn(out: ByteWriter, texts: Texts, options: ColumnOptions)
   const limit = Math.max(1, Math.floor(count / rowsPerValue))
   for (let i = 0; i < count; i++) {
     codes[i] = distinct.add(bytes, offsets[i]!, offsets[i + 1]!)
-    const tooMany = distinct.count > limit || (i === trialRows && distinct.count * 2 > trialRows)
+    const tooMany =
+      distinct.count > limit ||
+      (i === trialRows && distinct.count * 2 > trialRows) ||
+      (i === allNewRows && distinct.count > allNewRows)
     if (tooMany) {
       encodeTexts(out, texts, options)
       return

@@ -51,16 +51,17 @@ function encode(out: ByteWriter, values: Uint32Array, dense: boolean, depth: num
   encodeBits(out, values)
 }
 
+/** Runs of equal values; where they are too many for an encoding by runs, some number above what is taken. */
 function countRuns(values: Uint32Array): number {
   if (values.length === 0) return 0
+  const most = Math.floor(values.length / rowsPerRun) + 1
   let runs = 1
   let last = values[0]!
   for (let i = 1; i < values.length; i++) {
     const value = values[i]!
-    if (value !== last) {
-      runs++
-      last = value
-    }
+    if (value === last) continue
+    last = value
+    if (++runs > most) return runs
   }
   return runs
 }

@@ -5,7 +5,8 @@
  */
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
-import { zstdCompress, zstdDecompress } from '#base/compress/zstd.ts'
+import { maxVarintBytes } from '#base/bytes/varint.ts'
+import { zstdCompress, zstdCompressTo, zstdDecompress } from '#base/compress/zstd.ts'
 import { blockCorrupt } from './errors.ts'
 
 const method = { raw: 0, zstd: 1 } as const
@@ -13,22 +14,38 @@ const method = { raw: 0, zstd: 1 } as const
 /** Below this zstd gains nothing but its header. */
 const minCompressedBytes = 48
 
+/** Bytes kept free for the stored length, which is known only after compressing. */
+const lengthBytes = maxVarintBytes
+
 /** Writes bytes, compressed at `level` where that is smaller; level 0 leaves them as they are. */
 export function encodeBytes(out: ByteWriter, bytes: Uint8Array, level: number): void {
-  if (level > 0 && bytes.length >= minCompressedBytes) {
-    const packed = compress(bytes, level)
-    if (packed.length < bytes.length) {
-      out.u8(method.zstd)
-      out.varint(bytes.length)
-      out.varint(packed.length)
-      out.raw(packed)
-      return
-    }
-  }
+  if (level > 0 && bytes.length >= minCompressedBytes && encodePacked(out, bytes, level)) return
   out.u8(method.raw)
   out.varint(bytes.length)
   out.varint(bytes.length)
   out.raw(bytes)
+}
+
+/** Compresses in place; false, and nothing written, when that is no shorter. */
+function encodePacked(out: ByteWriter, bytes: Uint8Array, level: number): boolean {
+  const start = out.length
+  out.u8(method.zstd)
+  out.varint(bytes.length)
+  const lengthAt = out.length
+  out.reserve(lengthBytes)
+  out.length += lengthBytes
+  const from = out.length
+  zstdCompressTo(out, bytes, level)
+  const packed = out.length - from
+  if (packed >= bytes.length) {
+    out.length = start
+    return false
+  }
+  out.length = lengthAt
+  out.varint(packed)
+  out.bytes.copyWithin(out.length, from, from + packed)
+  out.length += packed
+  return true
 }
 
 /** Reads what `encodeBytes` wrote: a view of the page for raw bytes, else new memory of at most `maxBytes`. */

@@ -125,14 +125,24 @@ export class PostingsBuilder {
     const ids = new Uint32Array(this.#count)
     // Pairs came by ascending id, so the ids of each hash stay so.
     for (let i = 0; i < ids.length; i++) ids[next[this.#pairHash[i]!]!++] = this.#pairId[i]!
-    const out = new ByteWriter(ids.length + 64)
-    out.varint(ids.length)
-    out.varint(heads.length)
-    encodeWords(out, heads, dense)
-    encodeWords(out, counts, dense)
-    encodeWords(out, ids, dense)
-    return out.copy()
+    return encodePostings(heads, counts, ids, dense)
   }
+}
+
+// oxlint-disable-next-line max-params -- the three columns
+function encodePostings(
+  heads: Uint32Array,
+  counts: Uint32Array,
+  ids: Uint32Array,
+  dense: boolean,
+): Uint8Array {
+  const out = new ByteWriter(ids.length + 64)
+  out.varint(ids.length)
+  out.varint(heads.length)
+  encodeWords(out, heads, dense)
+  encodeWords(out, counts, dense)
+  encodeWords(out, ids, dense)
+  return out.copy()
 }
 
 function grow(words: Uint32Array): Uint32Array<ArrayBuffer> {
@@ -289,6 +299,14 @@ export function decodePostings(bytes: Uint8Array, streams: number): Postings {
   if (at !== pairs) throw blockCorrupt.make(`postings of ${at} pairs where ${pairs} should be`)
   for (const id of ids) if (id >= streams) throw blockCorrupt.make(`stream ${id} of ${streams}`)
   return { hashes, starts, ids }
+}
+
+/** Stored postings in the form that takes longer and less. */
+export function densePostings(bytes: Uint8Array, streams: number): Uint8Array {
+  const { hashes, starts, ids } = decodePostings(bytes, streams)
+  const counts = new Uint32Array(hashes.length)
+  for (let i = 0; i < counts.length; i++) counts[i] = starts[i + 1]! - starts[i]!
+  return encodePostings(hashes, counts, ids, true)
 }
 
 /** Streams that may have attribute `key` = `value`, ascending. */

@@ -1,53 +1,70 @@
 /**
  * The attributes of one page: rows in order → a vector per column, by two passes of counting over their
- * entries.
+ * entries. In a page with many columns the sparse ones come row by row, as the block stores them.
  */
 import { must } from '#base/assert.ts'
-import { columnId, type Vector } from '#schemas/column.ts'
+import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
+import { manyColumns, sparseRows } from '../block/section-columns.ts'
+import type { RestRows } from '../encoding/rest.ts'
+import type { PageRest } from './page-rest.ts'
 import type { FlatAttributes } from './tenant-rows.ts'
 import type { ValueList } from './value-list.ts'
+
+/** Where the entries of a column go: to the list, from this place on, or to the rest under this key. */
+interface Places {
+  readonly next: Uint32Array
+  /** Key in the rest + 1; 0 for columns. */
+  readonly restKey: Uint32Array
+}
 
 export class PageAttributes {
   readonly #flat: FlatAttributes
   readonly #list: ValueList
+  readonly #rest: PageRest
   readonly #ids: readonly string[]
-  /** Of each column: its values on the page, then where its next one goes; and the row it had last. */
-  readonly #next: Uint32Array
+  readonly #places: Places
+  /** Row that a column had a value in last. */
   readonly #last: Int32Array
 
-  constructor(flat: FlatAttributes, list: ValueList) {
+  constructor(flat: FlatAttributes, list: ValueList, rest: PageRest) {
     this.#flat = flat
     this.#list = list
+    this.#rest = rest
     this.#ids = flat.columns.map(columnId)
-    this.#next = new Uint32Array(flat.columns.length)
-    this.#last = new Int32Array(flat.columns.length)
+    const count = flat.columns.length
+    this.#places = { next: new Uint32Array(count), restKey: new Uint32Array(count) }
+    this.#last = new Int32Array(count)
   }
 
-  /** Adds the columns of the rows in order. */
-  addTo(columns: Map<string, Vector>, order: Uint32Array): void {
-    if (this.#ids.length === 0) return
-    const next = this.#next
+  /** Adds the columns of the rows in order; gives those that stand row by row, or null. */
+  addTo(columns: Map<string, Vector>, order: Uint32Array): RestRows | null {
+    if (this.#ids.length === 0) return null
     const total = this.#count(order)
-    if (total === 0) return
+    if (total === 0) return null
+    const { next, restKey } = this.#places
+    const inRest = this.#chooseRest(order.length, total)
     this.#list.reserve(total)
     const firsts = new Uint32Array(next.length)
     for (let number = 0, at = 0; number < next.length; number++) {
-      const count = next[number]!
+      const count = restKey[number] === 0 ? next[number]! : 0
       firsts[number] = next[number] = at
       at += count
     }
-    this.#place(order)
+    if (inRest) this.#placeMixed(order)
+    else this.#place(order)
     for (let number = 0; number < next.length; number++) {
       const { type } = must(this.#flat.columns[number], 'a known column')
       // Repeated keys leave a gap behind what was listed.
       const vector = this.#list.vector(type, order.length, firsts[number]!, next[number]!)
       if (vector !== null) columns.set(this.#ids[number]!, vector)
     }
+    return inRest ? this.#rest.end(order.length) : null
   }
 
+  /** Counts the entries of each column in `next`. */
   #count(order: Uint32Array): number {
     const { from, column } = this.#flat
-    const counts = this.#next.fill(0)
+    const counts = this.#places.next.fill(0)
     let total = 0
     for (let i = 0; i < order.length; i++) {
       const row = order[i]!
@@ -58,9 +75,26 @@ export class PageAttributes {
     return total
   }
 
+  /** Gives sparse columns their keys in the rest; false when there are none. */
+  #chooseRest(rows: number, entries: number): boolean {
+    const { next: counts, restKey } = this.#places
+    restKey.fill(0)
+    let used = 0
+    for (let number = 0; number < counts.length; number++) if (counts[number]! > 0) used++
+    if (used <= manyColumns) return false
+    const columns: ColumnRef[] = []
+    for (let number = 0; number < counts.length; number++) {
+      const count = counts[number]!
+      if (count === 0 || count * sparseRows >= rows) continue
+      restKey[number] = columns.push(must(this.#flat.columns[number], 'a known column'))
+    }
+    if (columns.length > 0) this.#rest.begin(columns, rows, entries)
+    return columns.length > 0
+  }
+
   #place(order: Uint32Array): void {
     const { from, column, a, b } = this.#flat
-    const next = this.#next
+    const { next } = this.#places
     const last = this.#last.fill(-1)
     const list = this.#list
     const [rows, as, bs] = [list.row, list.a, list.b]
@@ -72,6 +106,35 @@ export class PageAttributes {
         // Of two values of one key the first counts.
         if (last[number] === i) continue
         last[number] = i
+        const at = next[number]!++
+        rows[at] = i
+        as[at] = a[k]!
+        bs[at] = b[k]!
+      }
+    }
+  }
+
+  /** The same where some columns stand row by row. */
+  #placeMixed(order: Uint32Array): void {
+    const { from, column, a, b } = this.#flat
+    const { next, restKey } = this.#places
+    const last = this.#last.fill(-1)
+    const list = this.#list
+    const rest = this.#rest
+    const [rows, as, bs] = [list.row, list.a, list.b]
+    for (let i = 0; i < order.length; i++) {
+      const row = order[i]!
+      const end = from[row + 1]!
+      rest.row(i)
+      for (let k = from[row]!; k < end; k++) {
+        const number = column[k]!
+        if (last[number] === i) continue
+        last[number] = i
+        const key = restKey[number]!
+        if (key > 0) {
+          rest.add(key - 1, a[k]!, b[k]!)
+          continue
+        }
         const at = next[number]!++
         rows[at] = i
         as[at] = a[k]!

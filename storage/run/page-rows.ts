@@ -11,6 +11,7 @@ import { absent } from '#schemas/intake.ts'
 import { maxPageCells } from '../block/page-cut.ts'
 import { timeOffsets } from '../block/row-order.ts'
 import type { RowKeys } from '../block/sort.ts'
+import type { RestRows } from '../encoding/rest.ts'
 import { runColumn, type RunColumn } from './columns.ts'
 import { PageAttributes } from './page-attributes.ts'
 import {
@@ -21,11 +22,18 @@ import {
   type NumberColumn,
 } from './page-columns.ts'
 import { PageMemory } from './page-memory.ts'
+import { PageRest } from './page-rest.ts'
 import { holdsOffsets, type FlatAttributes, type FlatLane, type TenantRows } from './tenant-rows.ts'
 import { ValueList } from './value-list.ts'
 
 /** Times of a page are doubles against its least one; half of what those hold exactly. */
 const maxSpanNs = 2 ** 52
+
+/** Rows of a page, and their attributes that stand row by row. */
+export interface Page {
+  readonly batch: Batch
+  readonly rest: RestRows | null
+}
 
 /** Most rows and plain bytes of a page. */
 export interface PageLimits {
@@ -109,18 +117,17 @@ export class PageRows {
    * The rows in this order as batches of a page each, their streams being `streams`. A batch is valid
    * until the next one is taken.
    */
-  *pages(order: Uint32Array, limits: PageLimits, streams: StreamList): Generator<Batch> {
-    const { sources, shift } = this.#rows
-    const list = new ValueList(sources, shift, this.#memory)
-    const attributes = new PageAttributes(this.#attributes, list)
+  *pages(order: Uint32Array, limits: PageLimits, streams: StreamList): Generator<Page> {
+    const list = new ValueList(this.#rows, this.#memory)
+    const attributes = new PageAttributes(this.#attributes, list, new PageRest(this.#rows))
     const ends = this.#limitsOf(limits)
     for (let from = 0; from < order.length;) {
       const to = this.#endOfPage(order, from, ends)
       this.#memory.reset()
       const page = order.subarray(from, to)
       const columns = this.#rowColumns(page, list)
-      attributes.addTo(columns, page)
-      yield { ...this.#batch(page), columns, streams }
+      const rest = attributes.addTo(columns, page)
+      yield { batch: { ...this.#batch(page), columns, streams }, rest }
       from = to
     }
   }

@@ -4,32 +4,28 @@
  * Vectors stand in the page's memory.
  */
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
-import { Distinct } from '../column/distinct.ts'
 import { fixedWidth } from '../column/vector.ts'
 import type { PageMemory } from './page-memory.ts'
+import type { TenantRows } from './tenant-rows.ts'
+import { ValueCodes } from './value-codes.ts'
 
 /** A dictionary pays while there are this many rows per value (`column/write.ts` decides the same). */
 const rowsPerValue = 3
 
-/** Rows after which a dictionary is given up when most values were new. */
+/** Rows after which a dictionary is given up when most values were new, and when all were. */
 const trialRows = 1024
+const allNewRows = 256
 
 /** Shorter values are copied byte by byte: below this a native copy costs more than it saves. */
-const shortCopyBytes = 48
-
-/** Addresses whose codes are remembered: a power of two. Rows of one request share the bytes of equal neighbours. */
-const rememberedAddresses = 1024
+const shortCopyBytes = 16
 
 /** Values of any number of columns, each a range of the arrays; used again from page to page. */
 export class ValueList {
   readonly #sources: readonly Uint8Array[]
+  readonly #buffers: readonly Buffer[]
   readonly #shift: number
   readonly #memory: PageMemory
-  readonly #distinct = new Distinct(1 << 16)
-  /** By a hash of the address: the address and length seen last, and their code. */
-  readonly #seenAddress = new Uint32Array(rememberedAddresses)
-  readonly #seenLength = new Int32Array(rememberedAddresses)
-  readonly #seenCode = new Uint32Array(rememberedAddresses)
+  readonly #values: ValueCodes
   /** Rows that have a value, ascending in a column. */
   row = new Uint32Array(1024)
   /** An address, or the low half of a number. */
@@ -38,9 +34,11 @@ export class ValueList {
   b = new Uint32Array(1024)
 
   /** An address is a source's number above `shift` and a place in it. */
-  constructor(sources: readonly Uint8Array[], shift: number, memory: PageMemory) {
-    this.#sources = sources
-    this.#shift = shift
+  constructor(from: Pick<TenantRows, 'sources' | 'buffers' | 'shift'>, memory: PageMemory) {
+    this.#sources = from.sources
+    this.#buffers = from.buffers
+    this.#shift = from.shift
+    this.#values = new ValueCodes(from)
     this.#memory = memory
   }
 
@@ -63,7 +61,7 @@ export class ValueList {
       if (codes === null) {
         return { type, present, kind: 'texts', texts: this.#texts(rows, from, to) }
       }
-      return { type, present, kind: 'dictionary', codes, values: this.#values() }
+      return { type, present, kind: 'dictionary', codes, values: this.#distinctTexts() }
     }
     const width = fixedWidth(type)
     if (width > 0) {
@@ -80,9 +78,9 @@ export class ValueList {
     return present
   }
 
-  /** The values in `#distinct`, in the page's memory. */
-  #values(): Texts {
-    const { offsets, bytes } = this.#distinct.texts()
+  /** The distinct values, in the page's memory. */
+  #distinctTexts(): Texts {
+    const { offsets, bytes } = this.#values.distinct.texts()
     const own = {
       offsets: this.#memory.words(offsets.length),
       bytes: this.#memory.bytes(bytes.length),
@@ -92,37 +90,21 @@ export class ValueList {
     return own
   }
 
-  /** Codes of the values in `#distinct`; null when too few repeat. */
+  /** Codes of the values; null when too few repeat. */
   #codes(rows: number, first: number, to: number): Uint32Array | null {
     const { row, a, b } = this
-    const distinct = this.#distinct
-    const sources = this.#sources
-    const shift = this.#shift
-    const mask = 2 ** shift - 1
-    const [seenAddress, seenLength, seenCode] = [
-      this.#seenAddress,
-      this.#seenLength,
-      this.#seenCode,
-    ]
-    seenLength.fill(-1)
-    distinct.clear()
-    const full = to - first === rows
+    const values = this.#values
+    const { distinct } = values
+    values.clear()
     const codes = this.#memory.words(rows)
-    if (!full) codes.fill(0)
+    if (to - first < rows) codes.fill(0)
     const limit = Math.max(1, Math.floor((to - first) / rowsPerValue))
     const trial = first + trialRows
+    const allNew = first + allNewRows
     for (let i = first; i < to; i++) {
-      const address = a[i]!
-      const length = b[i]!
-      const slot = Math.imul(address, 0x9e3779b1) >>> 22
-      if (seenAddress[slot] !== address || seenLength[slot] !== length) {
-        const from = address & mask
-        seenCode[slot] = distinct.add(sources[address >>> shift]!, from, from + length)
-        if (distinct.count > limit) return null
-        seenAddress[slot] = address
-        seenLength[slot] = length
-      }
-      codes[row[i]!] = seenCode[slot]!
+      codes[row[i]!] = values.code(a[i]!, b[i]!)
+      if (distinct.count > limit) return null
+      if (i === allNew && distinct.count > allNewRows) return null
       if (i === trial && distinct.count * 2 > trialRows) return null
     }
     return codes
@@ -142,19 +124,20 @@ export class ValueList {
     }
     while (next < rows) offsets[++next] = size
     const bytes = this.#memory.bytes(size)
+    const target = Buffer.from(bytes.buffer, bytes.byteOffset, size)
     const sources = this.#sources
+    const buffers = this.#buffers
     const shift = this.#shift
     const mask = 2 ** shift - 1
     for (let i = first, at = 0; i < to; i++) {
       const address = a[i]!
-      const length = b[i]!
-      const source = sources[address >>> shift]!
+      const end = at + b[i]!
       let from = address & mask
-      if (length > shortCopyBytes) {
-        bytes.set(source.subarray(from, from + length), at)
-        at += length
+      if (end - at > shortCopyBytes) {
+        buffers[address >>> shift]!.copy(target, at, from, from + end - at)
+        at = end
       } else {
-        const end = at + length
+        const source = sources[address >>> shift]!
         while (at < end) bytes[at++] = source[from++]!
       }
     }

@@ -1,15 +1,22 @@
 /**
  * `npm run chaos -- kill [--kills N] [--seed S] [--json]`: kills the program under load and looks for
- * every row it acknowledged; exit code 1 when one is missing or the Log is damaged. With `--json` one
- * JSON object is the last line. The folder of a failed run is kept and named.
+ * every row it acknowledged; exit code 1 when one is missing or the Log is damaged. The folder of a
+ * failed run is kept and named.
+ *
+ * `npm run chaos -- strace [--no-sync] [--json]`: runs the program under strace; exit code 1 when an
+ * acknowledgement was written before a datasync had covered its record. With `--no-sync` the sync is
+ * switched off, and the command fails when that is not seen.
+ *
+ * With `--json` one JSON object is the last line.
  */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '#base/clock.ts'
 import { report } from '#bench/report.ts'
 import { killRun } from './kill.ts'
+import { canTrace, straceRun } from './strace.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,32 +24,67 @@ const { values, positionals } = parseArgs({
     kills: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     life: { type: 'string', default: '1200' },
+    'no-sync': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
-if (positionals[0] !== 'kill') {
-  console.error('use: npm run chaos -- kill [--kills N] [--seed S] [--life MS] [--json]')
-  process.exit(2)
-}
-const dir = mkdtempSync(join(tmpdir(), 'signalbox-chaos-'))
+
 const startedMs = systemClock.monotonicMs()
-const result = await killRun({
-  dir,
-  kills: Number(values.kills),
-  seed: Number(values.seed),
-  maxLifeMs: Number(values.life),
-  progress: (line) => console.log(line),
-})
-for (const line of result.damages) console.log(`damage: ${line}`)
-for (const line of result.examples) console.log(`missing: ${line}`)
-if (result.missing > 0) console.log(`the folder of the run: ${dir}`)
-report('chaos kill', [
-  { name: 'kills', value: result.kills, unit: 'kills', atLeast: Number(values.kills) },
-  { name: 'rows acknowledged', value: result.acknowledged, unit: 'rows', atLeast: 1 },
-  { name: 'rows missing', value: result.missing, unit: 'rows', goal: 0 },
-  { name: 'rows found more than once', value: result.duplicates, unit: 'rows' },
-  { name: 'rows found without an answer', value: result.unacknowledged, unit: 'rows' },
-  { name: 'damages of the Log', value: result.damages.length, unit: 'places', goal: 0 },
-  { name: 'longest start', value: result.longestStartMs, unit: 'ms' },
-  { name: 'time', value: (systemClock.monotonicMs() - startedMs) / 1000, unit: 's' },
-])
+const secondsSoFar = () => (systemClock.monotonicMs() - startedMs) / 1000
+
+async function kill(dir: string): Promise<void> {
+  const result = await killRun({
+    dir,
+    kills: Number(values.kills),
+    seed: Number(values.seed),
+    maxLifeMs: Number(values.life),
+    progress: (line) => console.log(line),
+  })
+  for (const line of result.damages) console.log(`damage: ${line}`)
+  for (const line of result.examples) console.log(`missing: ${line}`)
+  if (result.missing > 0) console.log(`the folder of the run: ${dir}`)
+  report('chaos kill', [
+    { name: 'kills', value: result.kills, unit: 'kills', atLeast: Number(values.kills) },
+    { name: 'rows acknowledged', value: result.acknowledged, unit: 'rows', atLeast: 1 },
+    { name: 'rows missing', value: result.missing, unit: 'rows', goal: 0 },
+    { name: 'rows found more than once', value: result.duplicates, unit: 'rows' },
+    { name: 'rows found without an answer', value: result.unacknowledged, unit: 'rows' },
+    { name: 'damages of the Log', value: result.damages.length, unit: 'places', goal: 0 },
+    { name: 'longest start', value: result.longestStartMs, unit: 'ms' },
+    { name: 'time', value: secondsSoFar(), unit: 's' },
+  ])
+}
+
+/** Connections of each protocol, and requests of each connection. */
+const connections = 6
+const requests = 50
+
+async function strace(dir: string): Promise<void> {
+  if (!canTrace()) {
+    console.log('skipped: strace is not installed, or may not trace here')
+    rmSync(dir, { recursive: true })
+    return
+  }
+  const noSync = values['no-sync']
+  const result = await straceRun({ dir, connections, requests, noSync })
+  for (const line of result.examples) console.log(line)
+  const sent = 2 * connections * requests
+  const broken = noSync ? { atLeast: 1 } : { goal: 0 }
+  report('chaos strace', [
+    { name: 'acknowledgements', value: result.acknowledgements, unit: 'answers', atLeast: sent },
+    { name: 'before their datasync', value: result.broken, unit: 'answers', ...broken },
+    { name: 'datasyncs of segments', value: result.syncs, unit: 'calls' },
+    { name: 'time', value: secondsSoFar(), unit: 's' },
+  ])
+  rmSync(dir, { recursive: true })
+}
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'signalbox-chaos-'))
+if (positionals[0] === 'kill') await kill(newFolder())
+else if (positionals[0] === 'strace') await strace(newFolder())
+else {
+  console.error(
+    'use: npm run chaos -- kill [--kills N] [--seed S] [--life MS] [--json], or strace [--no-sync] [--json]',
+  )
+  process.exitCode = 2
+}
