@@ -4,7 +4,7 @@
  * published, while queries hold snapshots all the time: slow readers of large answers, and scans over
  * everything. Its peak of resident memory may be a tenth above the setting.
  *
- * `--memory MIB` is the setting (384), `--times N` how often the budget is published.
+ * `--memory MIB` is the setting (512), `--times N` how often the budget is published.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
@@ -22,7 +22,7 @@ function argument(name: string, otherwise: number): number {
   return at < 0 ? otherwise : Number(process.argv[at + 1])
 }
 
-const memoryMiB = argument('--memory', 384)
+const memoryMiB = argument('--memory', 512)
 const times = argument('--times', 100)
 const mebi = 2 ** 20
 const runBytes = planMemory(memoryMiB * mebi).budgets.run

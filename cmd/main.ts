@@ -4,7 +4,9 @@
  * The cache stands in the system's folder for temporary files, or where NODE_COMPILE_CACHE says.
  */
 import { enableCompileCache } from 'node:module'
+import { settleAllocator } from './allocator.ts'
 
+if (process.argv[2] === 'run') settleAllocator()
 enableCompileCache()
 const { main } = await import('./command.ts')
 await main(process.argv.slice(2))

@@ -16,8 +16,11 @@ export interface MemoryPlan {
 
 const mebi = 2 ** 20
 
-/** What the program and its threads need before the first request. */
-const baseBytes = 160 * mebi
+/**
+ * What the program needs besides its budgets, measured at work (`npm run bench -- memory`): code 63 MiB,
+ * the heaps of main thread and four workers 120, small buffers 85, and what a flush or fold holds.
+ */
+const baseBytes = 288 * mebi
 /** The least with which every signal can have an open run, a sealed one and a stream table. */
 const minSlabs = 10
 
