@@ -6,7 +6,14 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-const notBenchmarks = new Set(['main.ts', 'report.ts', 'process.ts', 'log-bytes.ts', 'hostile.ts'])
+const notBenchmarks = new Set([
+  'main.ts',
+  'report.ts',
+  'process.ts',
+  'log-bytes.ts',
+  'paced.ts',
+  'hostile.ts',
+])
 
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !notBenchmarks.has(file))
