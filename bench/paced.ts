@@ -55,11 +55,12 @@ export async function sendPaced(
   const startedMs = systemClock.monotonicMs()
   const idle = [...sockets]
   let next = 0
-  let failed: Error | null = null
+  const failures: Error[] = []
+  const late = (): boolean => systemClock.monotonicMs() - startedMs >= seconds * 1000
   const send = (): void => {
     const elapsedMs = systemClock.monotonicMs() - startedMs
     const due = Math.min(wire.length, Math.floor((elapsedMs * perSecond) / 1000))
-    while (next < due && elapsedMs < seconds * 1000) {
+    while (next < due && !late()) {
       const socket = idle.pop()
       if (socket === undefined) return
       const bytes = wire[next++]
@@ -70,7 +71,7 @@ export async function sendPaced(
           !answer.subarray(0, accepted.length).equals(accepted) ||
           !answer.subarray(-4).equals(headEnd)
         )
-          failed ??= new Error(`a request got ${answer.toString('latin1').slice(0, 200)}`)
+          failures.push(new Error(`a request got ${answer.toString('latin1').slice(0, 200)}`))
         latencies.push(systemClock.monotonicMs() - sentMs)
         idle.push(socket)
         send()
@@ -78,19 +79,16 @@ export async function sendPaced(
       socket.write(bytes)
     }
   }
-  while (
-    failed === null &&
-    next < wire.length &&
-    systemClock.monotonicMs() - startedMs < seconds * 1000
-  ) {
+  while (failures.length === 0 && next < wire.length && !late()) {
     send()
     await systemClock.sleep(1)
   }
-  while (failed === null && idle.length < sockets.length) await systemClock.sleep(1)
+  while (failures.length === 0 && idle.length < sockets.length) await systemClock.sleep(1)
   const tookSeconds = (systemClock.monotonicMs() - startedMs) / 1000
   const { user, system } = process.cpuUsage(cpu)
   for (const socket of sockets) socket.destroy()
-  if (failed !== null) throw failed
+  const [failed] = failures
+  if (failed !== undefined) throw failed
   return {
     latencies: latencies.toSorted((a, b) => a - b),
     tookSeconds,

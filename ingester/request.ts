@@ -8,14 +8,15 @@ import type { SignalName } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
 import { logCorrupt } from '#storage/log/errors.ts'
 
-const encodings = ['protobuf', 'json'] as const
-const compressions = ['identity', 'gzip', 'zstd'] as const
+/** Places are numbers on disk and between threads, never changed. */
+export const encodingIds = ['protobuf', 'json'] as const
+export const compressionIds = ['identity', 'gzip', 'zstd'] as const
 
 export interface RawRequest {
   readonly tenant: Tenant
   readonly signal: SignalName
-  readonly encoding: (typeof encodings)[number]
-  readonly compression: (typeof compressions)[number]
+  readonly encoding: (typeof encodingIds)[number]
+  readonly compression: (typeof compressionIds)[number]
   readonly body: Uint8Array
   /** Wall time of the arrival, ns. */
   readonly receivedNs: bigint
@@ -65,8 +66,8 @@ export function requestPayload(
   body: Uint8Array,
 ): Uint8Array {
   const payload = new Uint8Array(2 + body.length)
-  payload[0] = encodings.indexOf(encoding)
-  payload[1] = compressions.indexOf(compression)
+  payload[0] = encodingIds.indexOf(encoding)
+  payload[1] = compressionIds.indexOf(compression)
   payload.set(body, 2)
   return payload
 }
@@ -75,8 +76,8 @@ export function requestPayload(
 export function parsePayload(
   payload: Uint8Array,
 ): Pick<RawRequest, 'encoding' | 'compression' | 'body'> {
-  const encoding = encodings[payload[0] ?? -1]
-  const compression = compressions[payload[1] ?? -1]
+  const encoding = encodingIds[payload[0] ?? -1]
+  const compression = compressionIds[payload[1] ?? -1]
   if (encoding === undefined || compression === undefined)
     throw logCorrupt.make('a request payload of an unknown encoding')
   return { encoding, compression, body: payload.subarray(2) }

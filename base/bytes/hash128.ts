@@ -3,7 +3,7 @@
  * (the CPU has instructions for it), which is within a tenth of SHA-1 and twice MD5, and unlike a
  * non-cryptographic hash it cannot be made to collide by whoever sends the bytes.
  */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 export class Hash128 {
   readonly #hash = createHash('sha256')
@@ -16,4 +16,9 @@ export class Hash128 {
   hex(): string {
     return this.#hash.digest('hex').slice(0, 32)
   }
+}
+
+/** The same hash of bytes that are all there: an eighth of what the object costs for a small request. */
+export function hash128(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex').slice(0, 32)
 }

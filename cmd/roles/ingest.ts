@@ -4,8 +4,9 @@ import { systemClock } from '#base/clock.ts'
 import { Caller } from '#base/threads/port.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { IngestWorker } from '#ingester/ingest-worker.ts'
-import type { RawRequest } from '#ingester/request.ts'
+import { serveLane } from '#ingester/lane.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
+import { encodeRecords } from '#storage/log/record.ts'
 import { createDecode } from './decode.ts'
 import type { AppendTasks } from './log.ts'
 import type { WorkerData } from './shared.ts'
@@ -13,11 +14,13 @@ import type { WorkerData } from './shared.ts'
 export interface IngestData extends WorkerData {
   /** To the Log thread. */
   readonly logPort: MessagePort
+  /** Requests, from the main thread. */
+  readonly requestPort: MessagePort
 }
 
 export type IngestTasks = ReturnType<typeof ingestTasks>
 
-export function ingestTasks({ config, shared, index, logPort }: IngestData) {
+export function ingestTasks({ config, shared, index, logPort, requestPort }: IngestData) {
   const log = new Caller<AppendTasks>(logPort)
   const worker = new IngestWorker({
     slabs: new Slabs(shared.slabs),
@@ -26,16 +29,15 @@ export function ingestTasks({ config, shared, index, logPort }: IngestData) {
     maxWaitMs: config.ingester.maxWait,
     worker: index,
     log: {
-      append: (records) =>
-        log.call(
-          'append',
-          records,
-          records.map(({ payload }) => payload.buffer as ArrayBuffer),
-        ),
-    }, // payloads are made by the worker, never shared
+      append(records) {
+        const encoded = encodeRecords(records)
+        const buffers = encoded.parts.map(({ buffer }) => buffer as ArrayBuffer) // made here, never shared
+        return log.call('append', encoded, buffers)
+      },
+    },
   })
+  serveLane(requestPort, (raw) => worker.accept(raw))
   return {
-    accept: (raw: RawRequest) => worker.accept(raw),
     cut: (signal: SignalName) => worker.cut(signal),
     barrier: () => worker.barrier(),
   }

@@ -5,7 +5,7 @@ import { systemRandom } from '#base/random.ts'
 import { serve, type CallContext } from '#base/threads/port.ts'
 import { packReceipts, type PackedReceipts } from '#ingester/receipts.ts'
 import { diskSpace, folderDisk } from '#storage/log/disk.ts'
-import type { LogRecord } from '#storage/log/log.ts'
+import type { EncodedRecords } from '#storage/log/record.ts'
 import { SegmentedLog } from '#storage/log/segmented-log.ts'
 import type { WorkerConfig } from './shared.ts'
 
@@ -20,7 +20,7 @@ export type AppendTasks = ReturnType<typeof appendTasks>
 
 function appendTasks(opening: Promise<SegmentedLog>) {
   return {
-    append: async (records: readonly LogRecord[]) => (await opening).append(records),
+    append: async (encoded: EncodedRecords) => (await opening).appendEncoded(encoded),
   }
 }
 

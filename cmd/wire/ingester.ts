@@ -59,10 +59,7 @@ export function buildIngester(
     },
     expireOldest: (slab) => pins.expireOldest(String(slab)),
     isPinned: (slab) => pins.isRunPinned(String(slab)),
-    accept: (raw) => {
-      const body = ownBuffer(raw.body)
-      return worker().call('accept', { ...raw, body }, [body.buffer])
-    },
+    accept: threads.accept,
     barrier: () => worker().call('barrier', undefined),
     diskFull: () => budget.nearFull(),
     logTooLong: () => budget.logOverShare(),
@@ -81,11 +78,4 @@ export function buildIngester(
       await threads.replay.close()
     },
   })
-}
-
-/** The bytes in a buffer of their own, which can move to another thread: small buffers share a pool. */
-function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes
-  const own = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength
-  return own ? new Uint8Array(buffer) : Uint8Array.from(bytes)
 }

@@ -1,10 +1,14 @@
 /** The worker pools of a process and the shared memory they work in. */
 import { MessageChannel } from 'node:worker_threads'
+import { systemClock } from '#base/clock.ts'
 import { createBudgetMemory } from '#base/flow/budget.ts'
 import { createControlMemory } from '#base/flow/control-cell.ts'
 import type { Logger } from '#base/log.ts'
 import { WorkerPool } from '#base/threads/pool.ts'
 import { createSlabMemory } from '#base/threads/slabs.ts'
+import { RequestLane } from '#ingester/lane.ts'
+import type { RawRequest } from '#ingester/request.ts'
+import type { Receipt } from '#schemas/receipt.ts'
 import type { MemoryPlan } from '../memory.ts'
 import type { BackgroundTasks } from '../roles/background.ts'
 import type { IngestTasks } from '../roles/ingest.ts'
@@ -17,6 +21,8 @@ export interface Threads {
   readonly shared: SharedData
   readonly log: WorkerPool<LogTasks>
   readonly ingest: WorkerPool<IngestTasks>
+  /** To the ingest worker, which is started when it does not run. */
+  readonly accept: (raw: RawRequest) => Promise<Receipt>
   /** Reads the Log back at the start; closed after it. */
   readonly replay: WorkerPool<ReplayTasks>
   readonly query: WorkerPool<QueryTasks>
@@ -60,15 +66,19 @@ export function createThreads(options: ThreadOptions): Threads {
     data: data('log'),
     onDeath: options.onLogDeath,
   })
+  const requests = new RequestLane(systemClock)
   const ingest = new WorkerPool<IngestTasks>({
     ...common,
     name: 'ingest',
     size: ingestWorkers,
     onDeath: options.onIngestDeath,
     data: (index) => {
-      const { port1, port2 } = new MessageChannel()
+      const { port1: logPort, port2 } = new MessageChannel()
       void log.at(0).call('connect', port2, [port2])
-      return { value: { ...data('ingest')(index).value, logPort: port1 }, transfer: [port1] }
+      const { port1, port2: requestPort } = new MessageChannel()
+      requests.attach(port1)
+      const value = { ...data('ingest')(index).value, logPort, requestPort }
+      return { value, transfer: [logPort, requestPort] }
     },
   })
   ingest.at(0)
@@ -94,6 +104,10 @@ export function createThreads(options: ThreadOptions): Threads {
     shared,
     log,
     ingest,
+    accept(raw) {
+      ingest.at(0)
+      return requests.accept(raw)
+    },
     replay,
     query,
     background,

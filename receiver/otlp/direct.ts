@@ -46,7 +46,8 @@ function send(outgoing: Outgoing, { status, headers, body }: HttpAnswer): void {
   for (const name in headers) lines.push(name, headers[name] ?? '')
   lines.push('content-length', String(body.length))
   outgoing.writeHead(status, lines)
-  outgoing.end(body)
+  if (body.length === 0) outgoing.end()
+  else outgoing.end(body)
 }
 
 /** Reads what is left of a body that nobody wants, for a short time. */

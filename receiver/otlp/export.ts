@@ -13,6 +13,8 @@ import {
   acceptBody,
   compressionOf,
   countError,
+  smallBodyBytes,
+  smallHash,
   startHash,
   writeError,
   writerOf,
@@ -81,18 +83,21 @@ async function accept(
   const { deps } = intakes
   const tenant = writerOf(deps, header)
   const compression = compressionOf(header('content-encoding'))
-  const hash = startHash(tenant, signal)
+  const declaredBytes = declaredLength(header('content-length'))
+  const small = declaredBytes !== null && declaredBytes <= smallBodyBytes
+  const hash = small ? null : startHash(tenant, signal)
   const body = await read({
-    declaredBytes: declaredLength(header('content-length')),
+    declaredBytes,
     maxBytes: limits.maxBodyBytes,
     reserve: deps.reserve,
     idleMs: limits.idleMs,
     clock: deps.clock,
-    piece: (bytes) => hash.update(bytes),
+    ...(hash !== null && { piece: (bytes: Uint8Array) => hash.update(bytes) }),
   })
   try {
     const arrival = { tenant, signal, protocol: 'http', encoding, compression } as const
-    const receipt = await acceptBody(intakes, arrival, body.bytes, hash.hex())
+    const requestHash = hash?.hex() ?? smallHash(tenant, signal, body.bytes)
+    const receipt = await acceptBody(intakes, arrival, body.bytes, requestHash)
     return encodeAnswer(signal, receipt, encoding)
   } finally {
     body.release()

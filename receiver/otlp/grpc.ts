@@ -1,12 +1,14 @@
 /** OTLP over gRPC: the Export methods of the three collector services. */
-import type { Hash128 } from '#base/bytes/hash128.ts'
 import type { Clock } from '#base/clock.ts'
 import type { GrpcMethod, GrpcRequest } from '#base/grpc/server.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
+import type { Tenant } from '#schemas/tenant.ts'
 import {
   acceptBody,
   compressionOf,
   countError,
+  smallBodyBytes,
+  smallHash,
   startHash,
   writeError,
   writerOf,
@@ -39,10 +41,10 @@ async function handle(
   try {
     const tenant = writerOf(intakes.deps, (name) => request.header(name))
     const compression = compressionOf(request.encoding)
-    const hash = startHash(tenant, signal)
-    await hashSlices(hash, request.message, intakes.deps.clock)
+    const { message } = request
+    const hash = await hashOf(tenant, signal, message, intakes.deps.clock)
     const arrival = { tenant, signal, protocol: 'grpc', encoding: 'protobuf', compression } as const
-    const receipt = await acceptBody(intakes, arrival, ownBytes(request.message), hash.hex())
+    const receipt = await acceptBody(intakes, arrival, ownBytes(message), hash)
     return encodeAnswer(signal, receipt, 'protobuf')
   } catch (thrown) {
     const error = writeError(intakes, thrown)
@@ -60,9 +62,17 @@ function ownBytes(message: Uint8Array): Uint8Array {
 }
 
 /** A gRPC message comes whole; a large one is hashed in turns with everything else. */
-async function hashSlices(hash: Hash128, message: Uint8Array, clock: Clock): Promise<void> {
+async function hashOf(
+  tenant: Tenant,
+  signal: SignalName,
+  message: Uint8Array,
+  clock: Clock,
+): Promise<string> {
+  if (message.length <= smallBodyBytes) return smallHash(tenant, signal, message)
+  const hash = startHash(tenant, signal)
   for (let at = 0; at < message.length; at += hashSliceBytes) {
     if (at > 0) await clock.sleep(0)
     hash.update(message.subarray(at, at + hashSliceBytes))
   }
+  return hash.hex()
 }

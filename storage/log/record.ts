@@ -22,22 +22,60 @@ export interface RecordHead extends Pick<
   readonly offset: number
 }
 
-/** A record as parts to write one after the other; the payload is not copied. */
-export function encodeRecord(record: LogRecord): Uint8Array[] {
-  const tenant = Buffer.from(record.tenant)
-  const rejects = Buffer.from(record.rejects)
-  const head = Buffer.alloc(recordHeaderBytes + tenant.length + rejects.length)
-  head[0] = signals[record.signal].id
-  head[1] = record.kind
-  head[2] = tenant.length
-  head.writeUInt32LE(record.rows, 4)
-  head.writeBigUInt64LE(record.receivedNs, 8)
-  head.write(record.requestHash, 16, 'hex')
-  head.writeUInt32LE(rejects.length, 32)
-  head.writeUInt32LE(record.payload.length, 36)
-  tenant.copy(head, recordHeaderBytes)
-  rejects.copy(head, recordHeaderBytes + tenant.length)
-  return [head, record.payload]
+/** Records as they stand in a frame, one after the other, cut into parts as it suits memory. */
+export interface EncodedRecords {
+  /** Each in a buffer of its own, or a payload's. */
+  readonly parts: readonly Uint8Array[]
+  readonly records: number
+}
+
+/** Payloads from here on are parts of their own; smaller ones are cheaper to copy than to hand on. */
+const ownPartBytes = 32 * 1024
+
+/** The bytes of records; small payloads are copied, large ones not. Tenants are ASCII. */
+export function encodeRecords(records: readonly LogRecord[]): EncodedRecords {
+  const parts: Uint8Array[] = []
+  let from = 0
+  let bytes = 0
+  for (const [i, record] of records.entries()) {
+    const { payload } = record
+    const apart = payload.length >= ownPartBytes
+    bytes += headLength(record) + (apart ? 0 : payload.length)
+    if (!apart && i + 1 < records.length) continue
+    parts.push(encodePart(records.slice(from, i + 1), bytes))
+    if (apart) parts.push(payload)
+    from = i + 1
+    bytes = 0
+  }
+  return { parts, records: records.length }
+}
+
+function headLength({ tenant, rejects }: LogRecord): number {
+  return recordHeaderBytes + tenant.length + (rejects === '' ? 0 : Buffer.byteLength(rejects))
+}
+
+function encodePart(records: readonly LogRecord[], length: number): Uint8Array {
+  const bytes = Buffer.from(new ArrayBuffer(length))
+  let at = 0
+  for (const record of records) {
+    const { tenant, rejects, payload } = record
+    const end = at + headLength(record)
+    bytes[at] = signals[record.signal].id
+    bytes[at + 1] = record.kind
+    bytes[at + 2] = tenant.length
+    bytes.writeUInt32LE(record.rows, at + 4)
+    bytes.writeBigUInt64LE(record.receivedNs, at + 8)
+    bytes.write(record.requestHash, at + 16, 'hex')
+    bytes.writeUInt32LE(end - at - recordHeaderBytes - tenant.length, at + 32)
+    bytes.writeUInt32LE(payload.length, at + 36)
+    bytes.write(tenant, at + recordHeaderBytes, 'latin1')
+    if (rejects !== '') bytes.write(rejects, at + recordHeaderBytes + tenant.length, 'utf8')
+    at = end
+    if (payload.length >= ownPartBytes) continue
+    bytes.set(payload, at)
+    at += payload.length
+  }
+  return bytes
 }
 
 /** The records of a frame's payload, `count` of them; payloads are views of it. */

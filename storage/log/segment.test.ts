@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { AppError } from '#base/errors.ts'
-import { decodeRecords, encodeRecord } from './record.ts'
+import { decodeRecords, encodeRecords } from './record.ts'
 import {
   decodeFrame,
   decodeSegmentHeader,
@@ -38,16 +38,18 @@ test('a frame belongs to its log, segment and offset', (t) => {
 
 test('decoding records of any bytes only finds them corrupt', (t) => {
   const payload = Buffer.concat(
-    encodeRecord({
-      tenant: 'default',
-      signal: 'metrics',
-      kind: 1,
-      receivedNs: 5n,
-      requestHash: '0'.repeat(32),
-      rows: 1,
-      rejects: '[]',
-      payload: Buffer.from('body'),
-    }),
+    encodeRecords([
+      {
+        tenant: 'default',
+        signal: 'metrics',
+        kind: 1,
+        receivedNs: 5n,
+        requestHash: '0'.repeat(32),
+        rows: 1,
+        rejects: '[]',
+        payload: Buffer.from('body'),
+      },
+    ]).parts,
   )
   fc.assert(
     fc.property(
@@ -65,5 +67,33 @@ test('decoding records of any bytes only finds them corrupt', (t) => {
       },
     ),
     { numRuns: 500 },
+  )
+})
+
+test('records read back as they were written, large payloads apart', (t) => {
+  const record = fc.record({
+    tenant: fc.constantFrom('default', 'a'.repeat(150)),
+    signal: fc.constantFrom('logs', 'metrics', 'traces'),
+    kind: fc.constantFrom(1, 2),
+    receivedNs: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    requestHash: fc.constantFrom('0'.repeat(32), '00112233445566778899aabbccddeeff'),
+    rows: fc.nat(),
+    rejects: fc.constantFrom('', '[{"message":"zu früh"}]'),
+    payload: fc.oneof(
+      fc.uint8Array({ maxLength: 20 }),
+      fc.nat(100).map((fill) => new Uint8Array(40_000).fill(fill)),
+    ),
+  })
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 6 }), (records) => {
+      const { parts, records: count } = encodeRecords(records)
+      t.assert.equal(count, records.length)
+      t.assert.equal(parts.filter((part) => part.length === 0).length, 0)
+      const found = decodeRecords(Buffer.concat(parts), count)
+      const plain = (list: readonly (typeof found)[number][]) =>
+        list.map((one) => ({ ...one, payload: Buffer.from(one.payload).toString('latin1') }))
+      t.assert.deepEqual(plain(found), plain(records))
+    }),
+    { numRuns: 50 },
   )
 })

@@ -16,7 +16,7 @@ import type { Disk, DiskFile } from './disk.ts'
 import { logFailed, logFull } from './errors.ts'
 import type { Log, LoggedRecord, LogRecord } from './log.ts'
 import { segmentHeads } from './heads.ts'
-import { decodeRecords, encodeRecord, type RecordHead } from './record.ts'
+import { decodeRecords, encodeRecords, type EncodedRecords, type RecordHead } from './record.ts'
 import {
   decodeFrame,
   decodeSegmentHeader,
@@ -55,7 +55,7 @@ export interface LogDamage {
 }
 
 interface Waiting {
-  readonly records: readonly LogRecord[]
+  readonly encoded: EncodedRecords
   resolve(result: { first: number }): void
   reject(error: unknown): void
 }
@@ -143,9 +143,14 @@ export class SegmentedLog implements Log {
   }
 
   append(records: readonly LogRecord[]): Promise<{ first: number }> {
+    return this.appendEncoded(encodeRecords(records))
+  }
+
+  /** As `append`, of records that their thread has encoded. */
+  appendEncoded(encoded: EncodedRecords): Promise<{ first: number }> {
     assert(!this.#closed && this.#options.readOnly !== true, 'the log takes records')
     return new Promise((resolve, reject) => {
-      this.#pending.push({ records, resolve, reject })
+      this.#pending.push({ encoded, resolve, reject })
       this.#committing ??= this.#commitAll()
     })
   }
@@ -162,8 +167,8 @@ export class SegmentedLog implements Log {
   #takeCommit(): Waiting[] {
     let bytes = 0
     let count = 0
-    for (const { records } of this.#pending) {
-      for (const record of records) bytes += record.payload.length
+    for (const { encoded } of this.#pending) {
+      for (const part of encoded.parts) bytes += part.length
       if (count > 0 && bytes > commitBytesMax) break
       count++
     }
@@ -171,10 +176,9 @@ export class SegmentedLog implements Log {
   }
 
   async #commit(commit: readonly Waiting[]): Promise<void> {
-    const records = commit.flatMap((waiting) => waiting.records)
     const first = this.#next
     try {
-      await this.#write(first, records)
+      await this.#write(first, commit)
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)
       const error =
@@ -191,12 +195,13 @@ export class SegmentedLog implements Log {
     let offset = first
     for (const waiting of commit) {
       waiting.resolve({ first: offset })
-      offset += waiting.records.length
+      offset += waiting.encoded.records
     }
   }
 
-  async #write(first: number, records: readonly LogRecord[]): Promise<void> {
-    const parts = records.flatMap(encodeRecord)
+  async #write(first: number, commit: readonly Waiting[]): Promise<void> {
+    const parts = commit.flatMap(({ encoded }) => encoded.parts)
+    const records = commit.reduce((sum, { encoded }) => sum + encoded.records, 0)
     const payloadBytes = parts.reduce((sum, part) => sum + part.length, 0)
     const total = frameBytes(payloadBytes)
     const free = await this.#options.disk.freeBytes()
@@ -207,11 +212,11 @@ export class SegmentedLog implements Log {
       )
     }
     const active = await this.#activeFor(total)
-    this.#next = first + records.length
+    this.#next = first + records
     try {
       const header = encodeFrameHeader(
         active.segment.header,
-        { firstOffset: first, records: records.length },
+        { firstOffset: first, records },
         parts,
       )
       await active.file.write([header, ...parts], active.position)

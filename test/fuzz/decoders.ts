@@ -22,7 +22,7 @@ import { createBlockWriter } from '#storage/block/write.ts'
 import { nodeCodec } from '#storage/catalog/node-file.ts'
 import { decodeNode } from '#storage/catalog/nodes.ts'
 import { decodeRoot, emptyRoot } from '#storage/catalog/root.ts'
-import { decodeRecords, encodeRecord } from '#storage/log/record.ts'
+import { decodeRecords, encodeRecords } from '#storage/log/record.ts'
 import {
   decodeFrame,
   decodeSegmentHeader,
@@ -164,16 +164,18 @@ const pages: DecoderTarget = {
 const owner = { logId: '0011223344556677', segment: 7 }
 
 const record = Buffer.concat(
-  encodeRecord({
-    tenant: 'default',
-    signal: 'logs',
-    kind: 1,
-    receivedNs: 5n,
-    requestHash: '0'.repeat(32),
-    rows: 1,
-    rejects: '[]',
-    payload: Buffer.from('a body'),
-  }),
+  encodeRecords([
+    {
+      tenant: 'default',
+      signal: 'logs',
+      kind: 1,
+      receivedNs: 5n,
+      requestHash: '0'.repeat(32),
+      rows: 1,
+      rejects: '[]',
+      payload: Buffer.from('a body'),
+    },
+  ]).parts,
 )
 
 const segment = Buffer.concat([
