@@ -22,6 +22,7 @@ import {
 import type { PlanNode } from '../nodes.ts'
 import type { Expression } from '../expression.ts'
 import { printPlan } from '../print.ts'
+import type { Stage } from '../rows.ts'
 import { optimize } from './all.ts'
 import { foldConstants } from './fold-constants.ts'
 import { needColumns } from './need-columns.ts'
@@ -413,6 +414,82 @@ test('equal parts are shared where they run at the same steps', (t) => {
     x,
   )
   check(binary(number(1), '+', number(1)), 'promql +', '1', '1')
+})
+
+test('selections that differ only in their columns are read once, with those of all', (t) => {
+  const check = checker(t, (plan) => share(needColumns(plan)))
+  const quotient = (left: PlanNode, right: PlanNode) => binary(left, '/', right, on('a'))
+  const sum = (label: string) => aggregate('sum', by(label), rate('x'))
+  check(
+    quotient(sum('a'), sum('b')),
+    'let #0, then the last',
+    'promql rate',
+    'select metrics {__name__="x"} back 5m columns [label:__name__, label:a, label:b]',
+    'promql / one-to-one on (a)',
+    'promql sum by (a)',
+    '#0',
+    'promql sum by (b)',
+    '#0',
+  )
+  // Every label beats some.
+  check(
+    binary(sum('a'), '+', rate('x'), ignoring()),
+    'let #0, then the last',
+    'promql rate',
+    'select metrics {__name__="x"} back 5m',
+    'promql + one-to-one ignoring ()',
+    'promql sum by (a)',
+    '#0',
+    '#0',
+  )
+  // Other windows read other times, and a subquery is a place of its own.
+  const other = aggregate('sum', by('b'), over('rate', metricRange(60_000, noShift, 'x')))
+  check(
+    quotient(sum('a'), other),
+    'promql / one-to-one on (a)',
+    'promql sum by (a)',
+    'promql rate',
+    'select metrics {__name__="x"} back 5m columns [label:__name__, label:a]',
+    'promql sum by (b)',
+    'promql rate',
+    'select metrics {__name__="x"} back 1m columns [label:__name__, label:b]',
+  )
+  const inner = over('max_over_time', again(sum('b'), 60_000, 10_000))
+  check(
+    quotient(sum('a'), inner),
+    'promql / one-to-one on (a)',
+    'promql sum by (a)',
+    'promql rate',
+    'select metrics {__name__="x"} back 5m columns [label:__name__, label:a]',
+    'promql max_over_time',
+    'subquery 1m step 10s',
+    'promql sum by (b)',
+    'promql rate',
+    'select metrics {__name__="x"} back 5m columns [label:__name__, label:b]',
+  )
+})
+
+test('selections of logs keep their columns, which their stages are cheaper for', (t) => {
+  const check = checker(t, (plan) => share(needColumns(plan)))
+  const json: Stage = { kind: 'json', extractions: [] }
+  const sum = (label: string): PlanNode => ({
+    ...aggregate('sum', by(label), logs([json])),
+    dialect: 'logql',
+  })
+  check(
+    { ...binary(sum('a'), '/', sum('b'), on('a')), dialect: 'logql' },
+    'logql / one-to-one on (a)',
+    'logql sum by (a)',
+    'logql count_over_time',
+    'pipeline labels [a]',
+    '| json',
+    'select logs {app="web"} back 1m columns [row:body, pipeline:a]',
+    'logql sum by (b)',
+    'logql count_over_time',
+    'pipeline labels [b]',
+    '| json',
+    'select logs {app="web"} back 1m columns [row:body, pipeline:b]',
+  )
 })
 
 test('a chain of a thousand levels passes through every pass', (t) => {

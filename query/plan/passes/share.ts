@@ -3,14 +3,16 @@
  *
  *     rate(x[5m]) / (rate(x[5m]) + rate(y[5m]))      let #0 = rate(x[5m]), then #0 / (#0 + rate(y[5m]))
  *
- * The largest equal parts are shared. Equal means the same but for the place in the text, so a warning
- * names the first. Parts are shared only where they are evaluated at the same steps: the inside of
- * a subquery, and of a step-invariant part, are places of their own, with a `let` of their own.
+ * The largest equal parts are shared; selections that differ only in their columns are made equal
+ * first (`unite-columns.ts`). Equal means the same but for the place in the text, so a warning names the
+ * first. Parts are shared only where they are evaluated at the same steps: the inside of a subquery,
+ * and of a step-invariant part, are places of their own, with a `let` of their own.
  * Linear in the plan: nodes are numbered from the bottom up and compared by number.
  */
 import type { PlanNode } from '../nodes.ts'
 import type { Select } from '../rows.ts'
 import { inputsOf, keyOf, walk, withInputs } from '../walk.ts'
+import { uniteColumns } from './unite-columns.ts'
 
 export function share(plan: PlanNode): PlanNode {
   return hasEqualSelects(plan) ? new Sharing().run(plan) : plan
@@ -55,7 +57,8 @@ class Sharing {
   #bindings: PlanNode[] = []
   #bound = new Map<number, number>()
 
-  run(root: PlanNode): PlanNode {
+  run(plan: PlanNode): PlanNode {
+    const root = uniteColumns(plan, isOwnPlace)
     this.#number(root)
     this.#count(root)
     const body = this.#replace(root)
