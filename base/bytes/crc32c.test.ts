@@ -48,7 +48,7 @@ test('the examples of RFC 3720 B.4', (t) => {
 
 test('any bytes have the checksum of the definition, in any two pieces', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), (bytes, cut) => {
+    fc.property(fc.uint8Array({ maxLength: 200, size: 'max' }), fc.nat(200), (bytes, cut) => {
       const middle = Math.min(cut, bytes.length)
       const whole = crc32c(bytes, 0, bytes.length)
       return (

@@ -42,6 +42,8 @@ export interface PageOptions {
   /** Shared times of the section, for signals whose streams are points; else null. */
   readonly pool: TimePoolBuilder | null
   readonly filter: PageFilterBuilder
+  /** Where columns are written before they are copied out: used again by every page. */
+  readonly out: ByteWriter
 }
 
 /** Encodes one page whose columns were chosen. */
@@ -53,7 +55,8 @@ export function encodePage(rows: Rows, chosen: PageColumns, options: PageOptions
     encodeTime(rows, column, options.pool),
   ]
   let restFilter: Uint8Array | null = null
-  const out = new ByteWriter()
+  const { out } = options
+  out.reset()
   const { rest, ready } = chosen
   if (rest.length > 0 || ready !== null) {
     encodeRest(out, { columns: rest, ready }, rows.rows, column)

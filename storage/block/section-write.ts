@@ -58,6 +58,7 @@ export class SectionWriter {
   readonly #columns = new SectionColumns()
   readonly #pool: TimePoolBuilder | null
   readonly #filter = new PageFilterBuilder()
+  readonly #out = new ByteWriter()
   readonly #ids = new IdMapBuilder()
   readonly #pages: PageEntry[] = []
   /** Filters wait for the end of the section, so that they can be read together. */
@@ -106,7 +107,8 @@ export class SectionWriter {
     }))
     const chosen = this.#columns.choose(candidates, rows.rows, rest)
     const { dense, level } = this.#options
-    const draft = encodePage(rows, chosen, { dense, level, pool: this.#pool, filter: this.#filter })
+    const [pool, filter, out] = [this.#pool, this.#filter, this.#out]
+    const draft = encodePage(rows, chosen, { dense, level, pool, filter, out })
     const page = this.#pages.length
     const parts: PagePart[] = draft.parts.map(({ number, encoding, bytes, bounds }) => ({
       number,

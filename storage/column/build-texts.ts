@@ -15,6 +15,17 @@ interface CodeMap {
   map: Uint32Array
 }
 
+/** Bytes of all values of the runs. */
+function textBytes(runs: Runs, columns: Columns): number {
+  let bytes = 0
+  for (let r = 0; r < runs.count; r++) {
+    const column = columns[runs.source[r]!]
+    if (column?.kind !== 'texts') continue
+    bytes += column.texts.offsets[runs.to[r]!]! - column.texts.offsets[runs.from[r]!]!
+  }
+  return bytes
+}
+
 /** A byte arena larger than this is not kept from page to page. */
 const keptBytes = 16 * 1024 * 1024
 
@@ -58,6 +69,7 @@ export class TextBuilder {
     const words = this.#words
     let end = at === 0 ? 0 : words[at]!
     words[at] = end
+    this.#reserveBytes(end, textBytes(runs, columns))
     for (let r = 0; r < runs.count; r++) {
       const column = columns[runs.source[r]!]
       const from = runs.from[r]!
@@ -71,7 +83,6 @@ export class TextBuilder {
       const shift = end - first
       for (let i = from + 1; i <= to; i++) words[++row] = offsets[i]! + shift
       const size = offsets[to]! - first
-      this.#reserveBytes(end, size)
       if (size > nativeCopy) this.#bytes.set(bytes.subarray(first, first + size), end)
       else for (let i = 0; i < size; i++) this.#bytes[end + i] = bytes[first + i]!
       end += size
