@@ -1,6 +1,6 @@
 /**
- * Exemplars of the series that selectors match (promql.md §14.4): of counters at their series, of
- * histograms at the bucket they fall in. Senders repeat an exemplar with every point until the next
+ * Exemplars of the series that selectors match (promql.md §14.4): of counters and exponential
+ * histograms at their series, of other histograms at the bucket they fall in. Senders repeat an exemplar with every point until the next
  * one, so each is given once. Exemplars of gauges and summaries are no series' of Prometheus.
  */
 import { Wire } from '#base/bytes/wire.ts'
@@ -116,6 +116,9 @@ function seriesOf(stream: PrometheusStream, value: number, point: PointReader) {
   if (stream.type === 'counter') {
     return { part: 'value', le: null, labels: withLabel(stream.labels, metricName, stream.name) }
   }
+  if (stream.parts.some(({ part }) => part === 'native')) {
+    return { part: 'native', le: null, labels: withLabel(stream.labels, metricName, stream.name) }
+  }
   if (!stream.parts.some(({ part }) => part === 'bucket')) return null
   let bound = Infinity
   for (let b = point.boundCount - 1; b >= 0; b--)
@@ -145,7 +148,7 @@ function readExemplar(wire: Wire, end: number): Exemplar {
     switch (tag) {
       case 17:
         wire.fixed64(end)
-        timeMs = Math.floor(Number(integer(wire.lo, wire.hi)) / 1e6)
+        timeMs = Number(BigInt(integer(wire.lo, wire.hi)) / 1_000_000n)
         break
       case 25:
         wire.fixed64(end)
