@@ -64,7 +64,7 @@ export class PageCutter {
   page(batch: Batch): Rows {
     assert(this.#rows === 0, 'rows that wait come first')
     this.#checkOrder(batch)
-    return joinRows([batch])
+    return beginsAtBase(batch) ? batch : joinRows([batch])
   }
 
   /** The rows that are left, if any. */
@@ -170,6 +170,13 @@ export class PageCutter {
     const timeNs = batch.timeBase + BigInt(batch.time[end]!)
     this.#last = { slice, stream: batch.stream[end]!, timeNs }
   }
+}
+
+/** Whether times are offsets to the least one, as those of a page are. */
+function beginsAtBase({ time }: Batch): boolean {
+  let least = Infinity
+  for (let i = 0; i < time.length; i++) if (time[i]! < least) least = time[i]!
+  return least === 0
 }
 
 /** Where a full page is cut: after the last row whose trace (or point stream) ends, if that is past the middle. */

@@ -1,8 +1,8 @@
 /**
- * Rows of one page → its parts in order: stream, time, rest, columns. Places are given by the section
- * writer, which stores the parts one after the other.
+ * Rows of one page → its parts in order: stream, time, rest, columns, each encoded where it stays in the
+ * block.
  */
-import { ByteWriter } from '#base/bytes/writer.ts'
+import type { ByteWriter } from '#base/bytes/writer.ts'
 import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
 import { encodeColumn, type ColumnOptions } from '../column/write.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
@@ -16,20 +16,25 @@ import { encodePoolCodes, type TimePoolBuilder } from '../encoding/times.ts'
 import { encodeWords } from '../encoding/words.ts'
 import { addToBloom, bloomBytes, createBloom } from '../index/bloom.ts'
 import type { PageFilterBuilder } from '../index/page-filter.ts'
-import { firstColumnPart, pagePart } from './directory.ts'
+import { firstColumnPart, pagePart, type PagePart } from './directory.ts'
+import type { Part } from './header.ts'
 import type { PageColumns } from './section-columns.ts'
 import type { Rows } from './rows.ts'
+import { boundsOf, type ValueBounds } from './value-bounds.ts'
 
-/** One part of a page before it has a place. */
-export interface DraftPart {
-  readonly number: number
-  readonly encoding: number
-  readonly bytes: Uint8Array
-  readonly bounds: { readonly min: number; readonly max: number } | null
+/** Where the parts of a section go, one after the other: the writer of the block. */
+export interface PartSink {
+  /** Bytes written to the block so far. */
+  readonly size: number
+  /** Begins a part: what is appended to the result until `end` is its bytes. */
+  begin(): ByteWriter
+  /** Ends the part: sealed, with its place and crc. */
+  end(): Part
 }
 
-export interface PageDraft {
-  readonly parts: readonly DraftPart[]
+/** What became of a page. */
+export interface WrittenPage {
+  readonly parts: readonly PagePart[]
   /** Filters of the page, stored with the section's tables; null where there is nothing to hold. */
   readonly filter: Uint8Array | null
   readonly restFilter: Uint8Array | null
@@ -42,49 +47,68 @@ export interface PageOptions {
   /** Shared times of the section, for signals whose streams are points; else null. */
   readonly pool: TimePoolBuilder | null
   readonly filter: PageFilterBuilder
-  /** Where columns are written before they are copied out: used again by every page. */
-  readonly out: ByteWriter
 }
 
-/** Encodes one page whose columns were chosen. */
-export function encodePage(rows: Rows, chosen: PageColumns, options: PageOptions): PageDraft {
-  const starts = streamStarts(rows.stream)
-  const column: ColumnOptions = { dense: options.dense, level: options.level, starts }
-  const parts: DraftPart[] = [
-    encodeStreams(rows.stream, options.dense),
-    encodeTime(rows, column, options.pool),
-  ]
+/** Writes one page whose columns were chosen. */
+// oxlint-disable-next-line max-params -- the page, its columns, how and where to
+export function writePage(
+  rows: Rows,
+  chosen: PageColumns,
+  options: PageOptions,
+  sink: PartSink,
+): WrittenPage {
+  const { dense, level, pool } = options
+  const starts = pool !== null || hasSamples(chosen) ? streamStarts(rows.stream) : oneStart
+  const column: ColumnOptions = { dense, level, starts }
+  const parts: PagePart[] = []
+  const write = (
+    number: number,
+    bounds: ValueBounds | null,
+    encode: (out: ByteWriter) => number,
+  ): number => {
+    const encoding = encode(sink.begin())
+    parts.push({ number, encoding, part: sink.end(), bounds })
+    return encoding
+  }
+  write(pagePart.stream, null, (out) => encodingOf(out, () => encodeWords(out, rows.stream, dense)))
+  write(pagePart.time, null, (out) => encodingOf(out, () => encodeTime(out, rows, column, pool)))
   let restFilter: Uint8Array | null = null
-  const { out } = options
-  out.reset()
   const { rest, ready } = chosen
   if (rest.length > 0 || ready !== null) {
-    encodeRest(out, { columns: rest, ready }, rows.rows, column)
-    parts.push({
-      number: pagePart.rest,
-      encoding: encodingId.rest,
-      bytes: out.copy(),
-      bounds: null,
-    })
+    const from = { columns: rest, ready }
+    write(pagePart.rest, null, (out) =>
+      encodingOf(out, () => encodeRest(out, from, rows.rows, column)),
+    )
     const inRest = [...(ready?.rows.columns ?? []), ...rest.map((one) => one.column)]
     restFilter = filterOfColumns(inRest)
   }
   let filtered = false
   const spanIds = spanIdsOf(chosen)
   for (const { column: ref, vector, number } of chosen.columns) {
-    out.reset()
     const isParent = columnId(ref) === parentColumn && spanIds !== null && vector.kind === 'fixed'
-    const encoding = isParent
-      ? encodeParents(out, vector, spanIds, options.dense)
-      : encodeColumn(out, vector, column)
-    const bounds = boundsOf(vector)
-    parts.push({ number: firstColumnPart + number, encoding, bytes: out.copy(), bounds })
+    const encoding = write(firstColumnPart + number, boundsOf(vector), (out) =>
+      isParent ? encodeParents(out, vector, spanIds, dense) : encodeColumn(out, vector, column),
+    )
     if (ref.type === 'text' && encoding === encodingId.texts) {
       options.filter.addTexts(ref, presentTexts(vector))
       filtered = true
     }
   }
   return { parts, filter: filtered ? options.filter.finish() : null, restFilter }
+}
+
+/** Writes a node and gives its encoding; numbers are below 128, so its first byte is the whole varint. */
+function encodingOf(out: ByteWriter, encode: () => void): number {
+  const from = out.length
+  encode()
+  return out.bytes[from] ?? 0
+}
+
+const oneStart = Uint32Array.of(0)
+
+/** Whether a column is stored in chunks by stream. */
+function hasSamples({ columns }: PageColumns): boolean {
+  return columns.some(({ vector }) => vector.type === 'double')
 }
 
 const parentColumn = 'r:id8:parentSpanId'
@@ -98,25 +122,26 @@ function spanIdsOf(chosen: PageColumns): Uint8Array | null {
 /** Rows where another stream begins than the row before. */
 function streamStarts(stream: Uint32Array): Uint32Array {
   const starts: number[] = []
+  let last = -1
   for (let i = 0; i < stream.length; i++) {
-    if (i === 0 || stream[i] !== stream[i - 1]) starts.push(i)
+    if (stream[i] === last) continue
+    last = stream[i]!
+    starts.push(i)
   }
   return Uint32Array.from(starts)
 }
 
-function encodeStreams(stream: Uint32Array, dense: boolean): DraftPart {
-  const out = new ByteWriter()
-  encodeWords(out, stream, dense)
-  return { number: pagePart.stream, encoding: out.bytes[0] ?? 0, bytes: out.copy(), bounds: null }
-}
-
-function encodeTime(rows: Rows, column: ColumnOptions, pool: TimePoolBuilder | null): DraftPart {
-  const out = new ByteWriter()
-  const chunks = chunkStarts(rows.rows, column.starts)
-  const codes = pool === null ? null : pool.addPage(rows.timeBase, rows.time, chunks)
+// oxlint-disable-next-line max-params -- the writer, the page, how
+function encodeTime(
+  out: ByteWriter,
+  rows: Rows,
+  column: ColumnOptions,
+  pool: TimePoolBuilder | null,
+): void {
+  const codes =
+    pool?.addPage(rows.timeBase, rows.time, chunkStarts(rows.rows, column.starts)) ?? null
   if (codes === null) encodeOffsets(out, rows.time, column.dense)
   else encodePoolCodes(out, codes, column.dense)
-  return { number: pagePart.time, encoding: out.bytes[0] ?? 0, bytes: out.copy(), bounds: null }
 }
 
 /** The key filter of a page's rest. */
@@ -143,29 +168,3 @@ function presentTexts(vector: Vector) {
 }
 
 const noTexts = { offsets: new Uint32Array(1), bytes: new Uint8Array(0) }
-
-/** Least and greatest present value of a numeric vector as doubles; null for others and where a NaN is. */
-function boundsOf(vector: Vector): { min: number; max: number } | null {
-  const { present } = vector
-  let min = Infinity
-  let max = -Infinity
-  if (vector.kind === 'longs') {
-    const { lo, hi } = vector
-    for (let i = 0; i < lo.length; i++) {
-      if (present !== null && present[i] === 0) continue
-      const value = hi[i]! * 4294967296 + lo[i]!
-      if (value < min) min = value
-      if (value > max) max = value
-    }
-  } else if (vector.kind === 'doubles' || vector.kind === 'words') {
-    const { values } = vector
-    for (let i = 0; i < values.length; i++) {
-      if (present !== null && present[i] === 0) continue
-      const value = values[i]!
-      if (Number.isNaN(value)) return null
-      if (value < min) min = value
-      if (value > max) max = value
-    }
-  } else return null
-  return min <= max ? { min, max } : null
-}

@@ -18,25 +18,16 @@ import {
   tableKind,
   writeColumns,
   type PageEntry,
-  type PagePart,
   type TableEntry,
 } from './directory.ts'
 import { maxStreams, type SectionEntry } from './footer.ts'
 import type { Part } from './header.ts'
-import { encodePage } from './page-write.ts'
+import { writePage, type PartSink } from './page-write.ts'
 import { PageCutter } from './page-cut.ts'
 import { columnRefOf, type Rows } from './rows.ts'
 import { SectionColumns } from './section-columns.ts'
 import { sectionStreams, type SectionStreams } from './section-streams.ts'
 import type { StreamBytes } from './stream-table.ts'
-
-/** Where a section's parts go: the writer of the block. */
-export interface PartSink {
-  /** Bytes written to the block so far. */
-  readonly size: number
-  /** Stores a part: sealed, with its crc. */
-  store(bytes: Uint8Array): Part
-}
 
 export interface SectionOptions {
   readonly signal: Signal
@@ -58,7 +49,6 @@ export class SectionWriter {
   readonly #columns = new SectionColumns()
   readonly #pool: TimePoolBuilder | null
   readonly #filter = new PageFilterBuilder()
-  readonly #out = new ByteWriter()
   readonly #ids = new IdMapBuilder()
   readonly #pages: PageEntry[] = []
   /** Filters wait for the end of the section, so that they can be read together. */
@@ -107,33 +97,27 @@ export class SectionWriter {
     }))
     const chosen = this.#columns.choose(candidates, rows.rows, rest)
     const { dense, level } = this.#options
-    const [pool, filter, out] = [this.#pool, this.#filter, this.#out]
-    const draft = encodePage(rows, chosen, { dense, level, pool, filter, out })
     const page = this.#pages.length
-    const parts: PagePart[] = draft.parts.map(({ number, encoding, bytes, bounds }) => ({
-      number,
-      encoding,
-      part: this.#sink.store(bytes),
-      bounds,
-    }))
-    if (draft.filter !== null) {
-      this.#filters.push({ kind: tableKind.pageFilter, page, bytes: draft.filter })
+    const options = { dense, level, pool: this.#pool, filter: this.#filter }
+    const { parts, filter, restFilter } = writePage(rows, chosen, options, this.#sink)
+    if (filter !== null) {
+      this.#filters.push({ kind: tableKind.pageFilter, page, bytes: filter })
     }
-    if (draft.restFilter !== null) {
-      this.#filters.push({ kind: tableKind.restFilter, page, bytes: draft.restFilter })
+    if (restFilter !== null) {
+      this.#filters.push({ kind: tableKind.restFilter, page, bytes: restFilter })
     }
     const ids = rows.columns.get('r:id16:traceId')
     if (ids?.kind === 'fixed') this.#ids.addPage(page, ids.bytes, ids.present)
-    this.#pages.push({ ...pageBounds(rows), parts })
-    this.#count(rows)
+    const bounds = pageBounds(rows)
+    this.#pages.push({ ...bounds, parts })
+    this.#count(bounds)
   }
 
-  #count(rows: Rows): void {
-    this.#rows += rows.rows
-    const { baseNs, span } = pageBounds(rows)
+  #count({ rows, baseNs, span }: PageBounds): void {
+    this.#rows += rows
     const maxNs = baseNs + BigInt(span)
     if (this.#minNs === null || baseNs < this.#minNs) this.#minNs = baseNs
-    if (this.#rows === rows.rows || maxNs > this.#maxNs) this.#maxNs = maxNs
+    if (this.#rows === rows || maxNs > this.#maxNs) this.#maxNs = maxNs
   }
 
   /** Writes what is left, the tables and the directory; null when the section has no rows. */
@@ -142,7 +126,7 @@ export class SectionWriter {
     if (this.#minNs === null) return null
     const streams = sectionStreams(this.#streams, this.#options)
     const tables = this.#writeTables(streams)
-    const directory = this.#sink.store(
+    const directory = this.#store(
       encodeDirectory({ columns: this.#columns.columns, tables, pages: this.#pages }),
     )
     return {
@@ -158,10 +142,15 @@ export class SectionWriter {
     }
   }
 
+  #store(bytes: Uint8Array): Part {
+    this.#sink.begin().raw(bytes)
+    return this.#sink.end()
+  }
+
   #writeTables(streams: SectionStreams): TableEntry[] {
     const tables: TableEntry[] = []
     const store = (kind: number, key: number, bytes: Uint8Array): void => {
-      tables.push({ kind, key, part: this.#sink.store(bytes) })
+      tables.push({ kind, key, part: this.#store(bytes) })
     }
     for (const { kind, page, bytes } of this.#filters) store(kind, page, bytes)
     for (const part of this.#ids.finish()) store(tableKind.idMap, part.first, part.bytes)
@@ -180,16 +169,20 @@ export class SectionWriter {
   }
 }
 
+type PageBounds = Omit<PageEntry, 'parts'>
+
 /** Bounds of the rows of a page, whose times are offsets to the least. */
-function pageBounds(rows: Rows): Omit<PageEntry, 'parts'> {
+function pageBounds(rows: Rows): PageBounds {
+  const { stream, time } = rows
   let span = 0
-  let minStream = must(rows.stream[0], 'a page has rows')
+  let minStream = must(stream[0], 'a page has rows')
   let maxStream = minStream
-  for (let i = 0; i < rows.rows; i++) {
-    const stream = rows.stream[i]!
-    if (stream < minStream) minStream = stream
-    if (stream > maxStream) maxStream = stream
-    if (rows.time[i]! > span) span = rows.time[i]!
+  for (let i = 0; i < stream.length; i++) {
+    const id = stream[i]!
+    if (id < minStream) minStream = id
+    else if (id > maxStream) maxStream = id
+    const offset = time[i]!
+    if (offset > span) span = offset
   }
   return { rows: rows.rows, baseNs: rows.timeBase, span, minStream, maxStream }
 }

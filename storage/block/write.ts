@@ -7,6 +7,7 @@
  */
 import { assert, must } from '#base/assert.ts'
 import { crc32c } from '#base/bytes/crc32c.ts'
+import { ByteWriter } from '#base/bytes/writer.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { signals } from '#schemas/signals/index.ts'
 import type { Signal } from '#schemas/signals/signal.ts'
@@ -21,7 +22,8 @@ import {
   type Part,
 } from './header.ts'
 import { metaOf, type BlockMeta } from './meta.ts'
-import { SectionWriter, type PartSink } from './section-write.ts'
+import type { PartSink } from './page-write.ts'
+import { SectionWriter } from './section-write.ts'
 import type { StreamBytes } from './stream-table.ts'
 
 export interface BlockWriterOptions {
@@ -88,16 +90,23 @@ export function createBlockWriter(
 class Writer implements BlockWriter, PartSink {
   readonly #header: BlockHeader
   readonly #options: BlockWriterOptions
-  readonly #chunks: Uint8Array[] = []
   readonly #sections: SectionEntry[] = []
   #section: SectionWriter | null = null
-  size = 0
+  /** The block so far; a part in plain bytes, where parts are sealed. */
+  readonly #out = takeMemory()
+  readonly #part: ByteWriter | null
+  #partAt = 0
 
   constructor(header: BlockHeader, options: BlockWriterOptions) {
     assert(header.startOffset <= header.endOffset, 'a block covers offsets [start, end)')
     this.#header = header
     this.#options = options
-    this.#put(encodeHead(options.transform?.keyId ?? 0))
+    this.#part = options.transform === undefined ? null : new ByteWriter()
+    this.#out.raw(encodeHead(options.transform?.keyId ?? 0))
+  }
+
+  get size(): number {
+    return this.#out.length
   }
 
   beginSection(tenant: Tenant, streams: StreamBytes): void {
@@ -133,31 +142,48 @@ class Writer implements BlockWriter, PartSink {
     return this.size + (this.#section?.waitingBytes ?? 0) / expectedRatio
   }
 
-  store(bytes: Uint8Array): Part {
-    const offset = this.size
-    const stored = this.#options.transform?.seal(bytes, offset) ?? bytes
-    this.#put(stored)
-    const crc = crc32c(stored, 0, stored.length)
-    return { offset, stored: stored.length, raw: bytes.length, crc }
+  begin(): ByteWriter {
+    this.#partAt = this.#out.length
+    this.#part?.reset()
+    return this.#part ?? this.#out
   }
 
-  #put(bytes: Uint8Array): void {
-    this.#chunks.push(bytes)
-    this.size += bytes.length
+  end(): Part {
+    const { transform } = this.#options
+    const out = this.#out
+    const offset = this.#partAt
+    if (this.#part !== null && transform !== undefined) {
+      out.raw(transform.seal(this.#part.copy(), offset))
+    }
+    const stored = out.length - offset
+    const crc = crc32c(out.bytes, offset, out.length)
+    return { offset, stored, raw: this.#part?.length ?? stored, crc }
   }
 
   finish(): { bytes: Uint8Array; meta: BlockMeta } {
     assert(this.#section === null, 'the last section was ended')
     const footer = { header: this.#header, sections: this.#sections }
-    const part = this.store(encodeFooter(footer))
-    this.#put(encodeTrailer(this.#options.transform?.keyId ?? 0, part))
-    const bytes = new Uint8Array(this.size)
-    let at = 0
-    for (const chunk of this.#chunks) {
-      bytes.set(chunk, at)
-      at += chunk.length
-    }
-    this.#chunks.length = 0
+    this.begin().raw(encodeFooter(footer))
+    const part = this.end()
+    this.#out.raw(encodeTrailer(this.#options.transform?.keyId ?? 0, part))
+    const bytes = this.#out.copy()
+    keepMemory(this.#out)
     return { bytes, meta: metaOf(footer, bytes.length, part.crc) }
   }
+}
+
+/** Memory of writers that are done, for those to come on this thread: fresh memory costs more than copying. */
+const kept: ByteWriter[] = []
+
+/** Writers kept, and the memory of each at most: L0 blocks are smaller, larger ones are rare. */
+const maxKept = 2
+const keptBytes = 16 * mebi
+
+function takeMemory(): ByteWriter {
+  return kept.pop() ?? new ByteWriter(mebi)
+}
+
+function keepMemory(writer: ByteWriter): void {
+  writer.reset()
+  if (kept.length < maxKept && writer.bytes.length <= keptBytes) kept.push(writer)
 }
