@@ -5,7 +5,7 @@
  */
 import { type Cursor, isDigit, isHexDigit } from '#query/text/lex.ts'
 import { parseBytes } from '#query/text/bytes.ts'
-import { parseGoDuration, parsePromDuration } from '#query/text/durations.ts'
+import { parseEitherDuration } from '#query/text/durations.ts'
 import { endOfPlainDuration } from '#query/text/plain-number.ts'
 
 export interface NumberToken {
@@ -116,8 +116,7 @@ function readDuration(cursor: Cursor, from: number): NumberToken | null {
 }
 
 function durationToken(text: string): NumberToken | null {
-  const prom = parsePromDuration(text)
-  const ns = 'ms' in prom ? BigInt(prom.ms) * 1_000_000n : parseGoDuration(text)
+  const ns = parseEitherDuration(text)
   return ns === null ? null : { kind: 'DURATION', ns, amount: 0 }
 }
 

@@ -4,6 +4,7 @@ import {
   formatGoDuration,
   formatPromDuration,
   parseGoDuration,
+  parseEitherDuration,
   parsePromDuration,
 } from './durations.ts'
 
@@ -83,4 +84,15 @@ test('print then parse is the identity', () => {
       return 'ms' in parsed && parsed.ms === ms
     }),
   )
+})
+
+test('reads a duration in either spelling, Prometheus first', (t) => {
+  const check = (text: string, want: bigint | null) =>
+    t.assert.equal(parseEitherDuration(text), want)
+  check('1d', 86_400_000_000_000n)
+  check('1.5s', 1_500_000_000n)
+  check('1s1m', 61_000_000_000n)
+  check('10ns', 10n)
+  check('5', null)
+  check('1x', null)
 })

@@ -128,6 +128,12 @@ export function parsePromDuration(text: string): { ms: number } | { error: strin
   return { ms: total }
 }
 
+/** Prometheus' spelling, then Go's, as LogQL and TraceQL read durations: nanoseconds, null for neither. */
+export function parseEitherDuration(text: string): bigint | null {
+  const read = parsePromDuration(text)
+  return 'ms' in read ? BigInt(read.ms) * 1_000_000n : parseGoDuration(text)
+}
+
 function invalidDuration(text: string): { error: string } {
   return { error: `not a valid duration string: ${quoteGo(text)}` }
 }

@@ -3,7 +3,8 @@
  * "or". Tag lookups use it, whose filter is often half typed: `readFilter` keeps what it understands
  * and drops the rest, so that completion of the next value works while one types.
  */
-import type { Condition } from '#query/plan/column.ts'
+import type { CompareOperator, Condition } from '#query/plan/column.ts'
+import { mirrored } from '#query/plan/mirror.ts'
 import { maxQueryBytes } from '#query/text/depth.ts'
 import { QueryError } from '#query/text/position.ts'
 import { regexProblem } from '#query/text/regex.ts'
@@ -11,6 +12,7 @@ import { Lexer } from './lex.ts'
 import type { BinaryOperator, FieldExpression } from './nodes/field.ts'
 import type { Static } from './nodes/static.ts'
 import type { Field } from './nodes/attribute.ts'
+import { isComparison } from './operators.ts'
 import { parse } from './parse.ts'
 import { columnOf, literalOf } from './plan/expression.ts'
 import type { Token } from './token.ts'
@@ -156,15 +158,6 @@ function readTest(text: string): Test | null {
   return testOf(field)
 }
 
-const mirrored: { readonly [O in BinaryOperator]?: BinaryOperator } = {
-  '=': '=',
-  '!=': '!=',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-}
-
 /** The comparison as a test of its column, literal on the right; null where there is no such form. */
 export function testOf(field: FieldExpression): Test | null {
   if (field.kind === 'existence') {
@@ -174,26 +167,25 @@ export function testOf(field: FieldExpression): Test | null {
   }
   if (field.kind !== 'binary') return null
   const { op, left, right } = field
+  if (!isCompareOperator(op)) return null
   if (isField(left) && right.kind === 'static') return compareTest(left, op, right)
-  const mirror = mirrored[op]
-  if (isField(right) && left.kind === 'static' && mirror !== undefined) {
-    return compareTest(right, mirror, left)
-  }
-  return null
+  const mirror = mirrored(op)
+  if (mirror === null || !isField(right) || left.kind !== 'static') return null
+  return compareTest(right, mirror, left)
 }
 
 function isField(field: FieldExpression): field is Field {
   return field.kind === 'intrinsic' || (field.kind === 'attribute' && !field.parent)
 }
 
-function compareTest(field: Field, op: BinaryOperator, value: Static): Test | null {
-  if (op === '=~' || op === '!~') {
+function isCompareOperator(op: BinaryOperator): op is CompareOperator {
+  return op === '=~' || op === '!~' || isComparison(op)
+}
+
+function compareTest(field: Field, operator: CompareOperator, value: Static): Test | null {
+  if (operator === '=~' || operator === '!~') {
     if (value.type !== 'string' || regexProblem(value.value) !== null) return null
-  } else if (mirrored[op] === undefined) {
-    return null
   }
-  // The operators that remain are comparisons: six with a mirror image and the two above.
-  const operator = op as Extract<Test, { kind: 'compare' }>['operator']
   return {
     kind: 'compare',
     dialect: 'traceql',

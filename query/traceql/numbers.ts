@@ -3,7 +3,7 @@
  * ends, then only decimal integers and floats are accepted; digits followed at once by unit letters are
  * a duration if they read as one, first in Prometheus' spelling (`1d`, `1y`), then in Go's (`1h30m`, `1.5s`).
  */
-import { parseGoDuration, parsePromDuration } from '#query/text/durations.ts'
+import { parseEitherDuration } from '#query/text/durations.ts'
 import { parseGoFloat } from '#query/text/numbers.ts'
 import { endOfPlainDuration, endOfPlainInteger } from '#query/text/plain-number.ts'
 import { maxInt } from './nodes/static.ts'
@@ -35,7 +35,7 @@ function readPlain(text: string, from: number): NumberToken | null {
   if (to !== -1) return { kind: 'INTEGER', value: BigInt(Number(text.slice(from, to))), to }
   const end = endOfPlainDuration(text, from)
   if (end === -1) return null
-  const value = readDuration(text.slice(from, end))
+  const value = parseEitherDuration(text.slice(from, end))
   return value === null ? null : { kind: 'DURATION', value, to: end }
 }
 
@@ -45,7 +45,7 @@ function readAny(text: string, from: number): NumberToken {
   if (error !== null) return { error }
   const rest = matchAt(durationChar, text, from + number.length)
   if (rest !== '' && number.length + rest.length <= maxDurationLength) {
-    const value = readDuration(number + rest)
+    const value = parseEitherDuration(number + rest)
     if (value !== null) return { kind: 'DURATION', value, to: from + number.length + rest.length }
   }
   const to = from + number.length
@@ -88,11 +88,4 @@ function readFloat(number: string, to: number): NumberToken {
   const value = parseGoFloat(number.replaceAll('_', ''))
   if (value !== null) return { kind: 'FLOAT', value, to }
   return { error: `strconv.ParseFloat: parsing "${number}": value out of range` }
-}
-
-/** Nanoseconds, or null for what is no duration. */
-function readDuration(text: string): bigint | null {
-  const prometheus = parsePromDuration(text)
-  if ('ms' in prometheus) return BigInt(prometheus.ms) * 1_000_000n
-  return parseGoDuration(text)
 }

@@ -11,6 +11,7 @@
  * a window, since warnings are about it.
  */
 import type { ColumnName, NameScope } from '../column.ts'
+import { keepsLabels } from '../label-keeping.ts'
 import { labelSet, noLabels, unite, type LabelSet } from '../label-set.ts'
 import { labelsBefore, readsLine } from '../log-columns.ts'
 import type { NodeOf, PlanNode } from '../nodes.ts'
@@ -128,34 +129,9 @@ function demandOfBinary(node: NodeOf<'binary'>, index: number, demand: Demand): 
   return series(plus(isOne ? labelSet(matching.include) : demand.labels, labels))
 }
 
-const labelKeeping = new Set<string>([
-  'abs',
-  'ceil',
-  'floor',
-  'exp',
-  'sqrt',
-  'ln',
-  'log2',
-  'log10',
-  'sgn',
-  'sin',
-  'cos',
-  'tan',
-  'round',
-  'clamp',
-  'clamp_min',
-  'clamp_max',
-  'timestamp',
-  'sort',
-  'sort_desc',
-  'histogram_count',
-  'histogram_sum',
-  'histogram_avg',
-])
-
 function demandOfCall(node: NodeOf<'call'>, demand: Demand): Demand {
   if (node.function === 'scalar') return series(noLabels)
-  return labelKeeping.has(node.function) ? series(demand.labels) : everything
+  return keepsLabels(node.function) ? series(demand.labels) : everything
 }
 
 function plus(labels: Labels, more: LabelSet): Labels {

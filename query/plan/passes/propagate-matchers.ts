@@ -11,6 +11,7 @@
  * for one partner, matched or not; so that side is narrowed only where it cannot have (promql.md §7).
  */
 import type { Matcher } from '../column.ts'
+import { keepsLabels } from '../label-keeping.ts'
 import type { NodeOf, PlanNode } from '../nodes.ts'
 import { mapInputs, rewrite } from '../walk.ts'
 import type { Matching } from '../vectors.ts'
@@ -122,29 +123,10 @@ function isPlainAggregate(node: NodeOf<'aggregate'>): boolean {
   return groupwise.has(node.operator)
 }
 
-const labelKeeping = new Set<string>([
-  'abs',
-  'ceil',
-  'floor',
-  'exp',
-  'sqrt',
-  'ln',
-  'log2',
-  'log10',
-  'sgn',
-  'round',
-  'clamp',
-  'clamp_min',
-  'clamp_max',
-  'histogram_count',
-  'histogram_sum',
-  'histogram_avg',
-])
-
 /** The input of a function, or of a sign, that leaves the labels alone; null for any other node. */
 function labelKeepingInput(node: PlanNode): PlanNode | null {
   if (node.kind === 'negate') return node.input
-  if (node.kind !== 'call' || !labelKeeping.has(node.function)) return null
+  if (node.kind !== 'call' || !keepsLabels(node.function)) return null
   return node.inputs[0] ?? null
 }
 

@@ -12,8 +12,9 @@
  * presence. Traces: a condition asks for one span of the trace, so the two sides of `and` and of a
  * structural operator give one each, unless a side may be empty.
  */
-import type { ColumnName, CompareOperator, Condition, LineTest } from '../column.ts'
+import type { ColumnName, Condition, LineTest } from '../column.ts'
 import type { Expression } from '../expression.ts'
+import { mirrored } from '../mirror.ts'
 import type { PlanNode } from '../nodes.ts'
 import type { Stage } from '../rows.ts'
 import type { SpansetExpression, SpansetStage } from '../spans.ts'
@@ -167,17 +168,6 @@ function presenceOf(expression: Expression): Condition | null {
   return { kind: 'present', column: expression.column }
 }
 
-const flipped: Readonly<Record<CompareOperator, CompareOperator | null>> = {
-  '=': '=',
-  '!=': '!=',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-  '=~': null,
-  '!~': null,
-}
-
 function comparisonOf(
   expression: Extract<Expression, { kind: 'comparison' }>,
   dialect: Dialect,
@@ -196,9 +186,9 @@ function comparisonOf(
       missing,
     }
   }
-  const mirrored = flipped[operator]
-  if (left.kind !== 'literal' || right.kind !== 'column' || mirrored === null) return null
-  return comparisonOf({ kind: 'comparison', operator: mirrored, left: right, right: left }, dialect)
+  const mirror = mirrored(operator)
+  if (left.kind !== 'literal' || right.kind !== 'column' || mirror === null) return null
+  return comparisonOf({ kind: 'comparison', operator: mirror, left: right, right: left }, dialect)
 }
 
 /** The error labels are made by the pipeline, never stored. */
