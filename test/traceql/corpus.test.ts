@@ -1,7 +1,7 @@
 /**
- * Our own corpus: the `.txt` files beside this one, written from the specification, which give for each
- * query its canonical form (`→`), its syntax error (`✗`) or the message of the check (`!`). An outcome is
- * for both releases unless it begins with `3.0` or `main`. Lines that begin with `# ` are prose.
+ * Our own corpus: the `.txt` files beside this one, which give for each query its canonical form (`→`),
+ * its syntax error (`✗`) or the message of the check (`!`); README.md says where the outcomes come from.
+ * An outcome is for both releases unless it begins with `3.0` or `main`. Lines that begin with `# ` are prose.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
