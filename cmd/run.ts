@@ -24,6 +24,7 @@ const drainMs = 25_000
 /** Starts the process and prints where things are; resolves when it has ended. */
 export async function runProcess(loaded: Loaded<ProgramConfig>): Promise<void> {
   const { config } = loaded
+  outliveOutput()
   let running: Running | null = null
   const house = buildHouse(config, {
     totalMemory: config.memory ?? defaultMemory(totalmem()),
@@ -52,6 +53,11 @@ export async function runProcess(loaded: Loaded<ProgramConfig>): Promise<void> {
   await running.end(deadline.signal)
   cancel()
   await house.close()
+}
+
+/** Whoever read our output may leave (a closed terminal, a pipe that ended): no reason to end. */
+function outliveOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 }
 
 function printBanner(house: House, config: ProgramConfig): void {

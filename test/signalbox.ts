@@ -14,6 +14,8 @@ export interface Started {
   >
   /** Everything printed so far. */
   output(): string
+  /** Closes our ends of its standard output and error: what it prints from then on fails. */
+  closeOutput(): void
   /** Sends a signal and resolves with the exit code (null when the signal ended it). */
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
@@ -59,6 +61,10 @@ export async function startSignalbox(
     pid: child.pid ?? -1,
     ports: portsOf(text),
     output: () => text,
+    closeOutput() {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    },
     end(signal = 'SIGTERM') {
       child.kill(signal)
       return ended

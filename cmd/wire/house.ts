@@ -162,12 +162,14 @@ async function rememberReceipts(threads: Threads, receiver: Receiver): Promise<v
 }
 
 function buildReceiver(
-  { config, threads }: Foundation,
+  { config, memory, threads }: Foundation,
   ingester: Ingester,
   metrics: Metrics,
 ): Receiver {
   const requests = new Budget(threads.shared.budgets, 'request', systemClock)
-  return createReceiver(config.receiver, config.listen.host, {
+  // A body that never fits into memory is too large; waiting would not help its sender.
+  const maxBodyBytes = Math.min(config.receiver.maxBodyBytes, memory.budgets.request)
+  return createReceiver({ ...config.receiver, maxBodyBytes }, config.listen.host, {
     accept: (raw) => ingester.accept(raw),
     reserve: (bytes) => requests.take(bytes, config.ingester.maxWait),
     authenticate: (headers) => authenticate(headers, config.distributor, 'write'),
