@@ -11,7 +11,7 @@ import type { SignalName } from '#schemas/signals/signal.ts'
 import { arbitraryMessage, completedRequest } from '#test/otlp/arbitrary.ts'
 import { measuredBounds } from '#test/otlp/bounds.ts'
 import { encodeReference } from '#test/otlp/reference.ts'
-import { decodePlain } from './decode.ts'
+import { decodePlain, decodeRequest } from './decode.ts'
 import { decodeFast, requestWindow } from './kernel.ts'
 
 const limits = { maxBodyBytes: 1 << 24, maxRows: 10_000, maxAttributes: 100_000 }
@@ -192,4 +192,26 @@ test('a request that does not stand in the window is not read', (t) => {
   const plain = new ByteWriter()
   plain.raw(bodyOf(Buffer.from('x')))
   t.assert.equal(decodeFast(plain, createIntake('logs'), limits), false)
+})
+
+test('a request larger than the window is decoded without the kernel, and the next one with it', (t) => {
+  const large = createIntake('logs')
+  const check = (text: Uint8Array, inWindow: boolean) => {
+    const intake = large
+    const raw = {
+      tenant: 't',
+      signal: 'logs',
+      encoding: 'protobuf',
+      compression: 'identity',
+    } as const
+    const body = bodyOf(text)
+    const all = () => ({ keep: null, rejects: [] })
+    const rules = { ...limits, maxBodyBytes: 1 << 24, check: all }
+    decodeRequest({ ...raw, receivedNs: 0n, requestHash: '', body }, intake, rules)
+    t.assert.deepEqual([intake.rows.rows, intake.rows.columns.bodyB[0]], [1, text.length])
+    t.assert.equal(intake.memory !== null, inWindow)
+  }
+  check(Buffer.from('small'), true)
+  check(Buffer.alloc(9 << 20, 'a'), false)
+  check(Buffer.from('small'), true)
 })

@@ -8,8 +8,8 @@
 
 /** Where the plain request starts; nothing of the module's own lies behind it but what is named here. */
 export const plainAt: i32 = 65536
-/** Bytes of request and scratch together. */
-export const plainBytes: i32 = 16 << 20
+/** Bytes of request and scratch together: twice a batch of 8,192 log records. What was touched once stays resident. */
+export const plainBytes: i32 = 8 << 20
 /** What loads and copies of 16 bytes may touch behind them. */
 const slackBytes: i32 = 64
 

@@ -4,7 +4,7 @@
  *
  * Behind the tables there is room for the part that is made of them (`storage/run/fill-kernel.ts`).
  *
- * Build: --initialMemory 800
+ * Build: --initialMemory 548
  */
 import { at, failed, fixed32, giveUp, length, moveTo, start, tag, text, varint32 } from './wire.as'
 import { checkAttribute, resetLongest, sawRow } from './value.as'
