@@ -63,10 +63,12 @@ export function applyLimits(intake: AnyIntake, limits: TenantLimits, receivedNs:
 class Refusals {
   keep: Uint8Array | null = null
   readonly #rows: number
+  readonly #signal: string
   readonly #found = new Map<string, { code: string; message: string; rows: number }>()
 
   constructor(intake: AnyIntake) {
     this.#rows = intake.rows.rows
+    this.#signal = intake.signal
   }
 
   /** Refuses a row unless it is refused already. `value` and `limit` are for the message of the first. */
@@ -79,7 +81,9 @@ class Refusals {
       known.rows++
       return
     }
-    const message = `row ${row + 1} of the request was refused: ${phrases.get(error.code) ?? error.code} ${value}, the limit is ${limit} (${error.setting ?? ''})`
+    // Each signal has a retention of its own.
+    const setting = error === timePast ? `compactor.${this.#signal}Retention` : error.setting
+    const message = `row ${row + 1} of the request was refused: ${phrases.get(error.code) ?? error.code} ${value}, the limit is ${limit} (${setting ?? ''})`
     this.#found.set(error.code, { code: error.code, message, rows: 1 })
   }
 

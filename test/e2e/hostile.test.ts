@@ -72,6 +72,34 @@ function attributes(count: number, key: (i: number) => string): Uint8Array {
   })
 }
 
+/** One row of a resource with that many attributes. */
+function resourceAttributes(count: number): Uint8Array {
+  const message = new Message()
+  message.nested(1, () => {
+    message.nested(1, () => {
+      for (let i = 0; i < count; i++) message.attribute(1, `k${i}`, 1)
+    })
+    message.nested(2, () => message.nested(2, () => message.fixed64(1, startNs)))
+  })
+  return message.take()
+}
+
+/** Rows with that many attributes each. */
+function manyRows(rows: number, each: number): Uint8Array {
+  const message = new Message()
+  message.nested(1, () =>
+    message.nested(2, () => {
+      for (let row = 0; row < rows; row++) {
+        message.nested(2, () => {
+          message.fixed64(1, startNs)
+          for (let i = 0; i < each; i++) message.attribute(6, `k${i}`, 1)
+        })
+      }
+    }),
+  )
+  return message.take()
+}
+
 /** A body that is an array in an array and so on. */
 function nested(depth: number): Uint8Array {
   let value = Buffer.from([24, 1])
@@ -139,6 +167,18 @@ test('what is wrong is refused with a reason', { timeout: 120_000 }, async (t: T
     { body: attributes(1_000_000, (i) => `k${i}`) },
     200,
     /row-attributes/,
+  )
+  await check(
+    'a million attributes of a resource',
+    { body: resourceAttributes(1_000_000) },
+    200,
+    /stream-length/,
+  )
+  await check(
+    'two million attributes and one over many rows',
+    { body: manyRows(2001, 1000) },
+    413,
+    /2000000.*request-attributes/,
   )
   await check('10,000 keys', { body: attributes(10_000, (i) => `k${i}`) }, 200, /row-attributes/)
   await check2('a zero trace id', span(zero(16), id(8)), /id/)
