@@ -50,14 +50,20 @@ export function zstdDecompress(bytes: Uint8Array, rawLength: number): Uint8Array
   scratch.reset()
   // One byte more than there is, by which the codec tells that nothing follows.
   const out = direct ? new ByteWriter(rawLength + 1) : scratch
+  zstdDecompressTo(out, bytes, rawLength)
+  return direct ? out.view() : takeScratch()
+}
+
+/** Appends the plain bytes of a frame to `out`; throws as `zstdDecompress` does. */
+export function zstdDecompressTo(out: ByteWriter, bytes: Uint8Array, rawLength: number): void {
+  const before = out.length
   const failure = decoder.run(bytes, out, { cap: rawLength, expected: rawLength })
-  if (failure !== null || out.length !== rawLength) {
+  if (failure !== null || out.length - before !== rawLength) {
     const found = failure?.kind === 'broken' ? failure.why.toLowerCase() : 'another length'
     throw pageCorrupt.make(
       `decompressing ${bytes.length} bytes that should be ${rawLength} failed: ${found}`,
     )
   }
-  return direct ? out.view() : takeScratch()
 }
 
 function takeScratch(): Uint8Array<ArrayBuffer> {

@@ -84,7 +84,7 @@ async function readWhole(section: Section, page: PageEntry, names: Names): Promi
         parents.push({ named: column, bytes: part })
         continue
       }
-      const limits = { rows, maxBytes: maxColumnBytes }
+      const limits = { rows, maxBytes: maxColumnBytes, keepFrames: true }
       const vector = decodeColumn(reader(part, column.id), column.column.type, limits)
       draft.columns.set(column.id, vector)
     }

@@ -4,6 +4,7 @@
  * per source page that uses it, not once per row.
  */
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
+import { framesOf, setFrames, type StoredFrame } from '../encoding/frames.ts'
 import { Distinct } from './distinct.ts'
 import { nativeCopy, type Runs } from './runs.ts'
 
@@ -37,6 +38,8 @@ export class TextBuilder {
   #words = new Uint32Array(0)
   #bytes = new Uint8Array(0)
   #distinct: Distinct | null = null
+  /** Stored frames of which all bytes were copied, ascending. */
+  #frames: StoredFrame[] = []
   readonly #maps: CodeMap[] = []
 
   append(at: number, runs: Runs, columns: Columns): void {
@@ -83,9 +86,26 @@ export class TextBuilder {
       const shift = end - first
       for (let i = from + 1; i <= to; i++) words[++row] = offsets[i]! + shift
       const size = offsets[to]! - first
+      if (size > 0) this.#takeFrames(framesOf(bytes), first, first + size, shift)
       if (size > nativeCopy) this.#bytes.set(bytes.subarray(first, first + size), end)
       else for (let i = 0; i < size; i++) this.#bytes[end + i] = bytes[first + i]!
       end += size
+    }
+  }
+
+  /** Notes the frames inside of bytes [from, to), which are copied to `shift` bytes further. */
+  // oxlint-disable-next-line max-params -- a range and where it goes
+  #takeFrames(frames: readonly StoredFrame[], from: number, to: number, shift: number): void {
+    let low = 0
+    let high = frames.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (frames[middle]!.from < from) low = middle + 1
+      else high = middle
+    }
+    for (; low < frames.length && frames[low]!.to <= to; low++) {
+      const frame = frames[low]!
+      this.#frames.push({ from: frame.from + shift, to: frame.to + shift, bytes: frame.bytes })
     }
   }
 
@@ -190,6 +210,7 @@ export class TextBuilder {
   clear(): void {
     this.#coded = false
     this.#empty = true
+    this.#frames = []
     this.#distinct?.clear()
     for (const entry of this.#maps) if (entry !== undefined) entry.values = null
     if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(0)
@@ -199,6 +220,7 @@ export class TextBuilder {
     if (!this.#coded) {
       const offsets = this.#words.subarray(0, rows + 1)
       const texts = { offsets, bytes: this.#bytes.subarray(0, offsets[rows]) }
+      if (this.#frames.length > 0) setFrames(texts.bytes, this.#frames)
       return { type, present, kind: 'texts', texts }
     }
     const distinct = this.#table()

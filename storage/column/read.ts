@@ -18,6 +18,8 @@ export interface ColumnLimits {
   readonly rows: number
   /** Bytes of all values of a text-like column. */
   readonly maxBytes: number
+  /** True for merges, which take over stored frames of texts (`encoding/frames.ts`). */
+  readonly keepFrames?: boolean
 }
 
 /** Reads one node as a column of `limits.rows` rows; the reader must end where the node does. */
@@ -47,12 +49,12 @@ function decodeNode(reader: ByteReader, type: ColumnType, limits: ColumnLimits):
 }
 
 function decodeValues(reader: ByteReader, type: ColumnType, limits: ColumnLimits): Vector {
-  const { rows, maxBytes } = limits
+  const { rows } = limits
   switch (type) {
     case 'text':
     case 'bytes':
     case 'otlp':
-      return decodeTextColumn(reader, type, rows, maxBytes)
+      return decodeTextColumn(reader, type, limits)
     case 'int':
     case 'time':
       return { type, present: null, kind: 'longs', ...decodeLongs(reader, rows) }
@@ -80,16 +82,19 @@ function decodeValues(reader: ByteReader, type: ColumnType, limits: ColumnLimits
   }
 }
 
-// oxlint-disable-next-line max-params -- the reader, the type and its limits
 function decodeTextColumn(
   reader: ByteReader,
   type: 'text' | 'bytes' | 'otlp',
-  rows: number,
-  maxBytes: number,
+  { rows, maxBytes, keepFrames }: ColumnLimits,
 ): Vector {
   const id = reader.varint()
   if (id === encodingId.texts) {
-    return { type, present: null, kind: 'texts', texts: decodeTexts(reader, rows, maxBytes) }
+    return {
+      type,
+      present: null,
+      kind: 'texts',
+      texts: decodeTexts(reader, rows, maxBytes, keepFrames),
+    }
   }
   if (id === encodingId.dictionary) {
     return { type, present: null, kind: 'dictionary', ...decodeDictionary(reader, rows, maxBytes) }

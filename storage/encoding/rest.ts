@@ -74,7 +74,8 @@ export function encodeRest(
   encodeWords(out, keys, options.dense)
   // Where nearly every value is another one, codes would cost more than they save.
   if ((values.offsets.length - 1) * 2 > codes.length) {
-    encodeTexts(out, gatherTexts(values, codes), options)
+    const { dense, level } = options
+    encodeTexts(out, gatherTexts(values, codes), { dense, level })
   } else encodeDictionary(out, codes, values, options)
 }
 

@@ -8,13 +8,19 @@ import type { Texts } from '#schemas/column.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeWords, encodeWords } from './words.ts'
-import { decodeBytes, encodeBytes } from './zstd.ts'
+import { minFramedBytes } from './frames.ts'
+import { decodeBytes, encodeBytes, encodeFramed } from './zstd.ts'
 
 export interface TextsOptions {
   readonly dense: boolean
   /** zstd level of the bytes. */
   readonly level: number
+  /** First rows of streams, ascending from 0: large texts are cut into frames there. */
+  readonly starts?: Uint32Array
 }
+
+/** At this level frames are made that a merge may take over; above it all bytes are one frame, which is smaller. */
+const framedLevel = 1
 
 /** Writes all values of `texts` as one node. */
 export function encodeTexts(out: ByteWriter, texts: Texts, options: TextsOptions): void {
@@ -24,13 +30,27 @@ export function encodeTexts(out: ByteWriter, texts: Texts, options: TextsOptions
   for (let i = 0; i < count; i++) lengths[i] = offsets[i + 1]! - offsets[i]!
   out.varint(encodingId.texts)
   encodeWords(out, lengths, options.dense)
-  encodeBytes(out, bytes.subarray(offsets[0] ?? 0, offsets[count] ?? 0), options.level)
+  const { level, starts } = options
+  const from = offsets[0] ?? 0
+  const to = offsets[count] ?? 0
+  if (starts && level === framedLevel && to - from >= minFramedBytes) {
+    encodeFramed(out, texts, { starts, level })
+  } else encodeBytes(out, bytes.subarray(from, to), level)
 }
 
-/** Reads the rest of a node of `count` values, at most `maxBytes` in all; the bytes may be a view of the page. */
-export function decodeTexts(reader: ByteReader, count: number, maxBytes: number): Texts {
+/**
+ * Reads the rest of a node of `count` values, at most `maxBytes` in all; the bytes may be a view of the
+ * page. With `keep` their frames are known, for merges.
+ */
+// oxlint-disable-next-line max-params -- the reader, its limits, and whether frames are kept
+export function decodeTexts(
+  reader: ByteReader,
+  count: number,
+  maxBytes: number,
+  keep = false,
+): Texts {
   const lengths = decodeWords(reader, count)
-  const bytes = decodeBytes(reader, maxBytes)
+  const bytes = decodeBytes(reader, maxBytes, keep)
   const offsets = new Uint32Array(count + 1)
   let at = 0
   for (let i = 0; i < count; i++) {
@@ -53,7 +73,8 @@ export function encodeDictionary(
 ): void {
   out.varint(encodingId.dictionary)
   out.varint(values.offsets.length - 1)
-  encodeTexts(out, values, options)
+  // Values are no rows: streams do not begin among them.
+  encodeTexts(out, values, { dense: options.dense, level: options.level })
   encodeWords(out, codes, options.dense)
 }
 

@@ -7,9 +7,11 @@ import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import { maxVarintBytes } from '#base/bytes/varint.ts'
 import { zstdCompress, zstdCompressTo, zstdDecompress } from '#base/compress/zstd.ts'
+import type { Texts } from '#schemas/column.ts'
 import { blockCorrupt } from './errors.ts'
+import { decodeFrames, encodeFrames } from './frames.ts'
 
-const method = { raw: 0, zstd: 1 } as const
+const method = { raw: 0, zstd: 1, frames: 2 } as const
 
 /** Below this zstd gains nothing but its header. */
 const minCompressedBytes = 48
@@ -48,13 +50,31 @@ function encodePacked(out: ByteWriter, bytes: Uint8Array, level: number): boolea
   return true
 }
 
-/** Reads what `encodeBytes` wrote: a view of the page for raw bytes, else new memory of at most `maxBytes`. */
-export function decodeBytes(reader: ByteReader, maxBytes: number): Uint8Array {
+/** Writes the bytes of many or long values as frames of their own (`frames.ts`). */
+export function encodeFramed(
+  out: ByteWriter,
+  texts: Texts,
+  options: { readonly starts: Uint32Array; readonly level: number },
+): void {
+  const { offsets } = texts
+  const frames = encodeFrames(texts, options.starts, options.level)
+  out.u8(method.frames)
+  out.varint(offsets[offsets.length - 1]! - offsets[0]!)
+  out.varint(frames.length)
+  out.raw(frames)
+}
+
+/**
+ * Reads what `encodeBytes` or `encodeFramed` wrote: a view of the page for raw bytes, else new memory of at
+ * most `maxBytes`. With `keep` the frames of the bytes are known to `framesOf`.
+ */
+export function decodeBytes(reader: ByteReader, maxBytes: number, keep = false): Uint8Array {
   const kind = reader.u8()
   const rawBytes = reader.varint()
   const stored = reader.raw(reader.varint())
   if (rawBytes > maxBytes) throw blockCorrupt.make(`${rawBytes} bytes where ${maxBytes} may be`)
   if (kind === method.raw && stored.length === rawBytes) return stored
+  if (kind === method.frames) return decodeFrames(stored, rawBytes, keep)
   if (kind !== method.zstd) throw blockCorrupt.make(`compression method ${kind}`)
   return decompress(stored, rawBytes)
 }
