@@ -97,6 +97,7 @@ test('a worker that ends fails its requests retryably, and the next one takes ne
     await systemClock.sleep(5)
     close()
     await t.assert.rejects(lost, { code: 'worker-died' })
+    await t.assert.rejects(lane.accept(plain), { code: 'worker-died' })
     const { port1, port2 } = new MessageChannel()
     serveLane(port2, async () => ({ accepted: 1, rejects: [] }))
     lane.attach(port1)

@@ -23,6 +23,8 @@ import { compressionIds, encodingIds, type RawRequest } from './request.ts'
 /** Bodies from here on move in a buffer of their own: copying them would keep the main thread. */
 const largeBytes = 32 * 1024
 const headBytes = 36
+/** Ids are u32 and go round: far more than can wait at once. */
+const maxId = 0xffff_ffff
 
 interface Packed {
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -108,6 +110,8 @@ function unpack({ bytes: packed, bodies }: Packed): Sent[] {
 interface Waiting {
   resolve(receipt: Receipt): void
   reject(error: unknown): void
+  /** To the worker that was asked; null before. */
+  port: MessagePort | null
 }
 
 const noRejects: Receipt['rejects'] = []
@@ -117,10 +121,8 @@ export class RequestLane {
   readonly #clock: Pick<Clock, 'turn'>
   readonly #waiting = new Map<number, Waiting>()
   #port: MessagePort | null = null
-  /** First request of the worker that is attached. */
-  #from = 1
   #queue: Sent[] = []
-  #next = 1
+  #last = 0
 
   constructor(clock: Pick<Clock, 'turn'>) {
     this.#clock = clock
@@ -128,23 +130,20 @@ export class RequestLane {
 
   /** Takes the port to a worker that starts. Requests of the one before it fail when its port closes. */
   attach(port: MessagePort): void {
-    const from = this.#next
     this.#port = port
-    this.#from = from
     port.on('message', (answers: Answers) => this.#receive(answers))
     port.on('close', () => {
-      if (this.#port !== port) return this.#fail(from, this.#from)
-      this.#port = null
-      this.#queue = []
-      this.#fail(from, Infinity)
+      if (this.#port === port) this.#port = null
+      const lost = [...this.#waiting].filter(([, waiting]) => waiting.port === port)
+      for (const [id] of lost) this.#lose(id)
     })
   }
 
   /** Resolves with the receipt once the rows are durable; rejects with the worker's error, or the retryable `worker-died`. */
   accept(raw: RawRequest): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const id = this.#next++
-      this.#waiting.set(id, { resolve, reject })
+      const id = (this.#last = this.#last === maxId ? 1 : this.#last + 1)
+      this.#waiting.set(id, { resolve, reject, port: null })
       this.#queue.push({ id, raw })
       if (this.#queue.length === 1) void this.#clock.turn().then(() => this.#send())
     })
@@ -153,9 +152,15 @@ export class RequestLane {
   #send(): void {
     const requests = this.#queue
     this.#queue = []
+    const port = this.#port
+    for (const { id } of requests) {
+      // Without a port the worker has ended, and nobody has started the next one yet.
+      if (port === null) this.#lose(id)
+      else must(this.#waiting.get(id), 'what is queued waits').port = port
+    }
+    if (port === null) return
     const packed = pack(requests)
-    const transfer = [packed.bytes.buffer, ...packed.bodies.map(({ buffer }) => buffer)]
-    this.#port?.postMessage(packed, transfer)
+    port.postMessage(packed, [packed.bytes.buffer, ...packed.bodies.map(({ buffer }) => buffer)])
   }
 
   #receive({ plain, others }: Answers): void {
@@ -174,11 +179,8 @@ export class RequestLane {
     return waiting
   }
 
-  /** Fails the requests [from, to): their worker cannot answer any more. */
-  #fail(from: number, to: number): void {
-    const lost = [...this.#waiting.keys()].filter((id) => id >= from && id < to)
-    for (const id of lost)
-      this.#take(id)?.reject(workerDied.make('the ingest worker ended', { retryAfterMs: 1000 }))
+  #lose(id: number): void {
+    this.#take(id)?.reject(workerDied.make('the ingest worker ended', { retryAfterMs: 1000 }))
   }
 }
 
