@@ -98,6 +98,18 @@ test('a bloom of 12 bits lets few absent keys through', (t) => {
   t.assert.equal(passed < 200, true)
 })
 
+test('a page filter lets few absent ids through', (t) => {
+  const column = { scope: 'row', key: 'body', type: 'text' } as const
+  const id = (i: number): Uint8Array => ascii(`${(i * 0x9e3779b1) % 1e9}-${i}`.padStart(20, '0'))
+  const builder = new PageFilterBuilder()
+  builder.addTexts(column, packTexts(Array.from({ length: 5000 }, (_, i) => id(i))))
+  const filter = decodePageFilter(builder.finish())
+  let passed = 0
+  for (let i = 0; i < 5000; i++) t.assert.equal(mayHold(filter, id(i)), true)
+  for (let i = 5000; i < 15_000; i++) if (mayHold(filter, id(i))) passed++
+  t.assert.equal(passed < 200, true)
+})
+
 test('an id map names every page of an id, over the ends of parts', (t) => {
   const builder = new IdMapBuilder()
   const id = (n: number) => Uint8Array.from({ length: 16 }, (_, i) => (n >>> ((i % 4) * 8)) & 255)

@@ -2,7 +2,8 @@
  * The filter of one page: a bloom over the ids in its bodies and long texts and over whole values of
  * text columns that are no dictionaries. Stored as the longest id (u32) and the bloom's words.
  *
- * Keys are pairs of hashes: an id by its bytes; a whole value by its bytes seeded with its column.
+ * Keys are hashes: of an id by its bytes; of a whole value by its bytes seeded with its column. The bloom's
+ * second hash is made of the first, so that bytes are hashed once.
  */
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
@@ -12,8 +13,12 @@ import { blockCorrupt } from '../encoding/errors.ts'
 import { addToBloom, bloomBytes, bloomFromBytes, bloomHas, createBloom } from './bloom.ts'
 import { eachId, needleIds } from './tokens.ts'
 
-/** Seed of the second hash of a key; the first is seeded with 0 or the column. */
+/** Parts the second hash of a key from the first. */
 const secondSeed = 0x9747b28c
+
+function secondHash(hash: number): number {
+  return mix(hash ^ secondSeed)
+}
 
 /** Values longer than this are asked for by their ids, not as a whole. */
 const maxWholeBytes = 256
@@ -37,32 +42,32 @@ export class PageFilterBuilder {
     const whole = column.scope === 'attribute'
     const add = (from: number, to: number): void => {
       if (to - from > this.#longest) this.#longest = to - from
-      this.#add(hashBytes(bytes, from, to), hashBytes(bytes, from, to, secondSeed))
+      this.#add(hashBytes(bytes, from, to))
     }
     for (let i = 0; i + 1 < offsets.length; i++) {
       const from = offsets[i]!
       const to = offsets[i + 1]!
       if (whole && to > from && to - from <= maxWholeBytes) {
-        this.#add(hashBytes(bytes, from, to, seed), hashBytes(bytes, from, to, mix(seed)))
+        this.#add(hashBytes(bytes, from, to, seed))
       }
       eachId(bytes, from, to, add)
     }
   }
 
-  #add(a: number, b: number): void {
-    if (this.#length + 2 > this.#keys.length) {
+  #add(hash: number): void {
+    if (this.#length === this.#keys.length) {
       const grown = new Uint32Array(this.#keys.length * 2)
       grown.set(this.#keys)
       this.#keys = grown
     }
-    this.#keys[this.#length++] = a
-    this.#keys[this.#length++] = b
+    this.#keys[this.#length++] = hash
   }
 
   /** The filter's bytes; the builder is empty afterwards. */
   finish(): Uint8Array {
-    const filter = createBloom(this.#length / 2)
-    for (let i = 0; i < this.#length; i += 2) addToBloom(filter, this.#keys[i]!, this.#keys[i + 1]!)
+    const filter = createBloom(this.#length)
+    const keys = this.#keys
+    for (let i = 0; i < this.#length; i++) addToBloom(filter, keys[i]!, secondHash(keys[i]!))
     const out = new ByteWriter(filter.byteLength + 8)
     out.u32(this.#longest)
     out.raw(bloomBytes(filter))
@@ -91,7 +96,7 @@ export function mayHold(filter: PageFilter, needle: Uint8Array): boolean {
   for (const id of needleIds(needle)) {
     if (id.open && id.to - id.from < filter.longestId) continue
     const a = hashBytes(needle, id.from, id.to)
-    if (!bloomHas(filter.bloom, a, hashBytes(needle, id.from, id.to, secondSeed))) return false
+    if (!bloomHas(filter.bloom, a, secondHash(a))) return false
   }
   return true
 }
@@ -100,7 +105,6 @@ export function mayHold(filter: PageFilter, needle: Uint8Array): boolean {
 export function mayEqual(filter: PageFilter, column: ColumnRef, value: Uint8Array): boolean {
   if (column.scope !== 'attribute' || value.length === 0 || value.length > maxWholeBytes)
     return true
-  const seed = columnSeed(column)
-  const a = hashBytes(value, 0, value.length, seed)
-  return bloomHas(filter.bloom, a, hashBytes(value, 0, value.length, mix(seed)))
+  const a = hashBytes(value, 0, value.length, columnSeed(column))
+  return bloomHas(filter.bloom, a, secondHash(a))
 }

@@ -20,7 +20,8 @@ function buildClasses(): Uint8Array {
 
 /**
  * Calls `take` with every id in `bytes[from, to)`. Looks at every twelfth byte first: where that is no
- * digit or dash, no run of twelve covers it (after Boyer and Moore 1977).
+ * digit or dash, no run of twelve covers it (after Boyer and Moore 1977). One that does covers the six
+ * bytes before it or the six behind.
  */
 export function eachId(
   bytes: Uint8Array,
@@ -33,6 +34,11 @@ export function eachId(
   while (at + minIdBytes <= to) {
     const probe = at + minIdBytes - 1
     if (classes[bytes[probe]!] === 0) {
+      at = probe + 1
+      continue
+    }
+    const before = classes[bytes[probe - 3]!] !== 0 && classes[bytes[probe - 6]!] !== 0
+    if (!before && !(probe + 6 < to && coversNext(bytes, probe))) {
       at = probe + 1
       continue
     }
@@ -49,6 +55,10 @@ export function eachId(
     if (end - start >= minIdBytes && (all & 2) !== 0) take(start, end)
     at = end + 1
   }
+}
+
+function coversNext(bytes: Uint8Array, probe: number): boolean {
+  return classes[bytes[probe + 3]!] !== 0 && classes[bytes[probe + 6]!] !== 0
 }
 
 /** An id that a value holding the needle must hold: `open` when it may be part of a longer one there. */
