@@ -134,7 +134,7 @@ export class RestBuilder {
     return this.#numbers.has(id)
   }
 
-  /** Entries of column `number`. */
+  /** How many entries each column has, by number: the memory is used again by the next call. */
   used(number: number): number {
     return this.#used[number] ?? 0
   }
