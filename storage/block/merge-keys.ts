@@ -1,6 +1,6 @@
 /**
  * The final order of rows as words, most significant first, so that rows of different blocks compare
- * alike: slice, stream, time; or trace start, trace id, time. (A trace's slice follows from its start.)
+ * alike: slice, stream, time; or the trace's place, time (`merge-traces.ts`).
  * Times are biased, so that they order as unsigned words.
  */
 import type { Signal } from '#schemas/signals/signal.ts'

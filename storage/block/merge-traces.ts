@@ -1,6 +1,6 @@
 /**
  * Where traces stand in a merge: by their earliest start over all sources, which is known before any
- * row is placed. Each source is read once for ids and times; what is kept is 36 bytes a trace and 8
+ * row is placed. Each source is read once for ids and times; what is kept is 40 bytes a trace and 8
  * for each of its stretches.
  *
  * Rows of a trace that another source saw earlier are out of place in their own source, because their
@@ -10,6 +10,7 @@ import { hashBytes } from '#base/bytes/hash32.ts'
 import type { Vector } from '#schemas/column.ts'
 import { timeWords, type MergeKeys } from './merge-keys.ts'
 import type { Rows } from './rows.ts'
+import { radixSort, rankOf } from './sort.ts'
 
 /** Traces by number, with their earliest start as biased words. */
 export class TraceStarts {
@@ -83,23 +84,24 @@ export class TraceStarts {
     this.#slots = slots
   }
 
-  /** Word `word` of six of a trace's place: start as two words, id as four. */
-  word(number: number, word: number): number {
-    if (word === 0) return this.#hi[number]!
-    if (word === 1) return this.#lo[number]!
-    const at = number * 16 + (word - 2) * 4
-    const ids = this.#ids
-    return ((ids[at]! << 24) | (ids[at + 1]! << 16) | (ids[at + 2]! << 8) | ids[at + 3]!) >>> 0
+  /** Places of all traces by number: by start, then by id. Final once every source was read. */
+  ranks(): Uint32Array {
+    const count = this.#count
+    const order = new Uint32Array(count)
+    for (let i = 0; i < count; i++) order[i] = i
+    const words = [12, 8, 4, 0].map((at) => this.#idWords(at))
+    const starts = [this.#lo.subarray(0, count), this.#hi.subarray(0, count)]
+    return rankOf(radixSort(order, [...words, ...starts]))
   }
 
-  /** True when trace `a` stands before trace `b`. */
-  isBefore(a: number, b: number): boolean {
-    for (let w = 0; w < 6; w++) {
-      const x = this.word(a, w)
-      const y = this.word(b, w)
-      if (x !== y) return x < y
+  /** Bytes [at, at + 4) of every id as words that sort as the bytes do. */
+  #idWords(at: number): Uint32Array {
+    const ids = this.#ids
+    const words = new Uint32Array(this.#count)
+    for (let i = 0, k = at; i < words.length; i++, k += 16) {
+      words[i] = (ids[k]! << 24) | (ids[k + 1]! << 16) | (ids[k + 2]! << 8) | ids[k + 3]!
     }
-    return false
+    return words
   }
 }
 
@@ -143,18 +145,18 @@ function sameId(ids: Uint8Array, a: number, b: number): boolean {
 
 /** Which stretches of a source's pages are out of place, by page; null where none is. */
 export function movedStretches(
-  starts: TraceStarts,
+  ranks: Uint32Array,
   pages: readonly PageTraces[],
 ): (Uint8Array | null)[] {
-  let last = -1
+  let last = 0
   return pages.map(({ trace }) => {
     let moved: Uint8Array | null = null
     for (let s = 0; s < trace.length; s++) {
-      const number = trace[s]!
-      if (last >= 0 && starts.isBefore(number, last)) {
+      const rank = ranks[trace[s]!]!
+      if (rank < last) {
         moved ??= new Uint8Array(trace.length)
         moved[s] = 1
-      } else last = number
+      } else last = rank
     }
     return moved
   })
@@ -177,19 +179,16 @@ export function rowsOfStretches(
 
 /** Keys of a page's rows in trace order. */
 export function traceKeys(
-  starts: TraceStarts,
+  ranks: Uint32Array,
   rows: Pick<Rows, 'rows' | 'time' | 'timeBase'>,
   { from, trace }: PageTraces,
 ): MergeKeys {
   const { hi, lo } = timeWords(rows)
-  const words = [0, 1, 2, 3, 4, 5].map((word) => {
-    const column = new Uint32Array(rows.rows)
-    for (let s = 0; s < trace.length; s++) {
-      const value = starts.word(trace[s]!, word)
-      // Stretches are short: a call of fill costs more than ten rows.
-      for (let i = from[s]!; i < from[s + 1]!; i++) column[i] = value
-    }
-    return column
-  })
-  return [...words, hi, lo]
+  const places = new Uint32Array(rows.rows)
+  for (let s = 0; s < trace.length; s++) {
+    const rank = ranks[trace[s]!]!
+    // Stretches are short: a call of fill costs more than ten rows.
+    for (let i = from[s]!; i < from[s + 1]!; i++) places[i] = rank
+  }
+  return [places, hi, lo]
 }

@@ -152,14 +152,15 @@ async function openSources(merging: Merging): Promise<AsyncGenerator<Head>[]> {
   const starts = new TraceStarts()
   const traces: PageTraces[][] = []
   for (const input of inputs) traces.push(await readTraces(merging, input, starts))
-  const placed: Placed[] = traces.map((pages) => ({ pages, moved: movedStretches(starts, pages) }))
+  const ranks = starts.ranks()
+  const placed: Placed[] = traces.map((pages) => ({ pages, moved: movedStretches(ranks, pages) }))
   // Each source's apart: equal rows of one source are not the same, those of two are.
   const moved: PageRows[] = []
   for (const [source, own] of placed.entries())
     moved.push(...(await readMoved(merging, source, own)))
   return [
-    ...inputs.map((_, source) => traceHeads(merging, source, { starts, placed: placed[source]! })),
-    ...moved.map((page, i) => movedHead(page, inputs.length + i, starts)),
+    ...inputs.map((_, source) => traceHeads(merging, source, { ranks, placed: placed[source]! })),
+    ...moved.map((page, i) => movedHead(page, inputs.length + i, { starts, ranks })),
   ]
 }
 
@@ -185,14 +186,14 @@ interface Placed {
 async function* traceHeads(
   merging: Merging,
   source: number,
-  { starts, placed }: { readonly starts: TraceStarts; readonly placed: Placed },
+  { ranks, placed }: { readonly ranks: Uint32Array; readonly placed: Placed },
 ): AsyncGenerator<Head> {
   let number = 0
   for await (const page of wholePages(merging.inputs[source]!.section)) {
     const traces = placed.pages[number]!
     const rows = rowsOfStretches(traces, placed.moved[number++]!, 0)
     toFinalStreams(page, merging.ranks[source] ?? null)
-    const all = traceKeys(starts, page, traces)
+    const all = traceKeys(ranks, page, traces)
     const keys = rows === null ? all : all.map((word) => gatherWords(word, rows))
     const count = rows?.length ?? page.rows
     yield { page: sourcePage(page), source, keys, rows, count, repeats: false, at: 0 }
@@ -258,10 +259,10 @@ async function readMoved(
 async function* movedHead(
   page: PageRows,
   source: number,
-  starts: TraceStarts,
+  { starts, ranks }: { readonly starts: TraceStarts; readonly ranks: Uint32Array },
 ): AsyncGenerator<Head> {
   const traces = pageTraces(starts, page, page.columns.get(traceId) ?? null)
-  const words: MergeKeys = traceKeys(starts, page, traces)
+  const words: MergeKeys = traceKeys(ranks, page, traces)
   const all = new Uint32Array(page.rows)
   for (let i = 0; i < all.length; i++) all[i] = i
   const rows = radixSort(all, words.toReversed())

@@ -268,8 +268,9 @@ export class PageBuilder {
     let attributes = rest.ids.length
     for (const id of columns.keys()) if (id.startsWith('a:') && !rest.has(id)) attributes++
     const taken = new Set<number>()
+    const used = rest.count()
     rest.ids.forEach((id, number) => {
-      const dense = rest.used(number) * sparseRows >= rows
+      const dense = used[number]! * sparseRows >= rows
       if (attributes <= manyColumns || dense || columns.has(id)) taken.add(number)
     })
     if (taken.size > 0) {

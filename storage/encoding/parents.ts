@@ -22,12 +22,12 @@ export function encodeParents(
   dense: boolean,
 ): number {
   const rows = spanIds.length / width
-  const find = rowFinder(spanIds)
+  const slots = slotsOf(spanIds)
   const codes = new Uint32Array(rows)
   const raw: number[] = []
   for (let row = 0; row < rows; row++) {
     if (parents.present !== null && parents.present[row] === 0) continue
-    const parent = find(parents.bytes, row * width)
+    const parent = slots[slotOf(slots, spanIds, parents.bytes, row * width)]! - 1
     if (parent < 0) {
       codes[row] = 1
       raw.push(row)
@@ -42,27 +42,35 @@ export function encodeParents(
   return encodingId.parents
 }
 
-/** Finds the first row with the span id that stands at `from`, or -1. */
-function rowFinder(spanIds: Uint8Array): (bytes: Uint8Array, from: number) => number {
+/** Slots by hash of span ids: row + 1 of the first row with the id, or 0. */
+function slotsOf(spanIds: Uint8Array): Uint32Array {
   const rows = spanIds.length / width
   let size = 16
   while (size < rows * 2) size *= 2
-  /** Row + 1, or 0. */
   const slots = new Uint32Array(size)
-  const same = (row: number, bytes: Uint8Array, from: number): boolean => {
-    for (let i = 0; i < width; i++) if (spanIds[row * width + i] !== bytes[from + i]) return false
-    return true
-  }
-  const slotOf = (bytes: Uint8Array, from: number): number => {
-    let slot = hashBytes(bytes, from, from + width) & (size - 1)
-    while (slots[slot] !== 0 && !same(slots[slot]! - 1, bytes, from)) slot = (slot + 1) & (size - 1)
-    return slot
-  }
   for (let row = 0; row < rows; row++) {
-    const slot = slotOf(spanIds, row * width)
+    const slot = slotOf(slots, spanIds, spanIds, row * width)
     if (slots[slot] === 0) slots[slot] = row + 1
   }
-  return (bytes, from) => slots[slotOf(bytes, from)]! - 1
+  return slots
+}
+
+/** The slot of the id that stands at `from`: its row's, or the free one it would take. */
+// oxlint-disable-next-line max-params -- the inner loop
+function slotOf(slots: Uint32Array, spanIds: Uint8Array, bytes: Uint8Array, from: number): number {
+  const mask = slots.length - 1
+  let slot = hashBytes(bytes, from, from + width) & mask
+  for (;;) {
+    const entry = slots[slot]!
+    if (entry === 0 || sameId(spanIds, (entry - 1) * width, bytes, from)) return slot
+    slot = (slot + 1) & mask
+  }
+}
+
+// oxlint-disable-next-line max-params -- two places
+function sameId(a: Uint8Array, i: number, b: Uint8Array, k: number): boolean {
+  for (let n = 0; n < width; n++) if (a[i + n] !== b[k + n]) return false
+  return true
 }
 
 /** Reads a column of parents; `spans` are the span ids of the same rows, all present. */

@@ -22,7 +22,7 @@ export class RestBuilder {
   #columns: ColumnRef[] = []
   #ids: string[] = []
   readonly #numbers = new Map<string, number>()
-  #used = new Uint32Array(64)
+  #used: Uint32Array = new Uint32Array(64)
   #starts = new Uint32Array(1024)
   #keys = new Uint32Array(1024)
   #codes = new Uint32Array(1024)
@@ -75,7 +75,6 @@ export class RestBuilder {
         number = this.#numberOf(rest, key) + 1
         numbers[key] = number
       }
-      this.#used[number - 1]!++
       out[k] = number - 1
     }
   }
@@ -103,8 +102,6 @@ export class RestBuilder {
       number = this.#ids.push(id) - 1
       this.#columns.push(rest.columns[key]!)
       this.#numbers.set(id, number)
-      if (this.#used.length <= number) this.#used = grown(this.#used, number + 1)
-      this.#used[number] = 0
     }
     return number
   }
@@ -135,8 +132,13 @@ export class RestBuilder {
   }
 
   /** How many entries each column has, by number: the memory is used again by the next call. */
-  used(number: number): number {
-    return this.#used[number] ?? 0
+  count(): Uint32Array {
+    const count = this.#ids.length
+    this.#used = cleared(this.#used, count)
+    const used = this.#used
+    const keys = this.#keys
+    for (let e = 0; e < this.#entries; e++) used[keys[e]!]!++
+    return used.subarray(0, count)
   }
 
   /** Takes columns out of the rest of `rows` rows and gives them as vectors, by id. */
@@ -169,7 +171,6 @@ export class RestBuilder {
       this.#starts[row + 1] = kept
     }
     this.#entries = kept
-    for (const number of numbers) this.#used[number] = 0
   }
 
   /** The rest of `rows` rows, as views of the builder's memory where it can; null when there is no entry. */
@@ -184,7 +185,7 @@ export class RestBuilder {
     return {
       columns: this.#columns,
       ids: this.#ids,
-      used: this.#used.subarray(0, this.#ids.length),
+      used: this.count(),
       starts: this.#starts.subarray(0, rows + 1),
       keys: this.#keys.subarray(0, this.#entries),
       codes: this.#codes.subarray(0, this.#entries),
