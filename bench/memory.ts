@@ -114,14 +114,11 @@ const questions: readonly {
   },
 ]
 
-interface Asked {
-  answers: number
-  /** Answers that ended early or with an error: expired snapshots, queries over their memory. */
-  failed: number
-}
+/** How questions ended: a status with the error's code if it has one, or `left` and `cut off`. */
+type Outcomes = Map<string, number>
 
-async function ask(house: Started, first: number, ended: AbortSignal): Promise<Asked> {
-  const asked: Asked = { answers: 0, failed: 0 }
+async function ask(house: Started, first: number, ended: AbortSignal): Promise<Outcomes> {
+  const outcomes: Outcomes = new Map()
   for (let n = first; !ended.aborted; n++) {
     const question = questions[n % questions.length]
     if (question === undefined) continue
@@ -130,29 +127,43 @@ async function ask(house: Started, first: number, ended: AbortSignal): Promise<A
     const end = String(startSeconds + 3600)
     const parameters = { ...question.parameters, start: String(startSeconds), end }
     const url = `http://127.0.0.1:${house.ports[api]}${path}?${new URLSearchParams(parameters).toString()}`
-    if (await read(url, slow, ended)) asked.answers++
-    else asked.failed++
-    await systemClock.sleep(50)
+    const outcome = `${api} ${await read(url, slow, ended)}`
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    await systemClock.sleep(outcome.endsWith(' 200') ? 50 : 1000)
   }
-  return asked
+  return outcomes
 }
 
-/** Whether an answer came whole. */
-function read(url: string, slow: boolean, ended: AbortSignal): Promise<boolean> {
+/** Reads an answer to its end, or until patience is over. */
+function read(url: string, slow: boolean, ended: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     const patience = AbortSignal.any([ended, AbortSignal.timeout(patienceMs)])
     const sent = request(url, { signal: patience }, (answer) => {
-      answer.on('data', () => {
+      let tail = ''
+      answer.on('data', (bytes: Buffer) => {
+        tail = bytes.subarray(-300).toString('latin1')
         if (!slow) return
         answer.pause()
         setTimeout(() => answer.resume(), sipMs)
       })
-      answer.on('end', () => resolve(answer.statusCode === 200))
-      answer.on('error', () => resolve(false))
+      const { statusCode = 0 } = answer
+      answer.on('end', () => {
+        const code = /\[([a-z-]+)\]/.exec(tail)?.[1] ?? ''
+        resolve(statusCode === 200 ? '200' : `${statusCode} ${code}`.trim())
+      })
+      answer.on('error', () => resolve(patience.aborted ? 'left' : 'cut off'))
     })
-    sent.on('error', () => resolve(false))
+    sent.on('error', () => resolve(patience.aborted ? 'left' : 'not answered'))
     sent.end()
   })
+}
+
+/** All outcomes together, by name. */
+function added(all: readonly Outcomes[]): [string, number][] {
+  const sum: Outcomes = new Map()
+  for (const one of all)
+    for (const [name, count] of one) sum.set(name, (sum.get(name) ?? 0) + count)
+  return [...sum].toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** Prints now and then where the process stands. */
@@ -180,12 +191,7 @@ try {
     { name: 'published', value: sent.bytes / runBytes, unit: 'run budgets', atLeast: times },
     { name: 'rows', value: sent.rows, unit: 'rows' },
     { name: 'requests refused and sent again', value: sent.refused, unit: 'requests' },
-    { name: 'answers', value: asked.reduce((sum, one) => sum + one.answers, 0), unit: 'answers' },
-    {
-      name: 'queries left, ended or refused',
-      value: asked.reduce((sum, one) => sum + one.failed, 0),
-      unit: 'queries',
-    },
+    ...added(asked).map(([name, value]) => ({ name: `queries: ${name}`, value, unit: 'queries' })),
     { name: 'idle memory', value: idle, unit: 'MiB' },
     { name: 'peak memory', value: peakMiB(house.pid), unit: 'MiB', goal: memoryMiB * 1.1 },
     { name: 'time', value: (systemClock.monotonicMs() - startedMs) / 1000, unit: 's' },
