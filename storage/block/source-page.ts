@@ -15,7 +15,7 @@ export interface SourcePage extends PageRows {
 }
 
 export function sourcePage(page: PageRows): SourcePage {
-  const { rows, time, columns } = page
+  const { rows, stream, timeBase, time, columns, rest } = page
   const texts: Texts[] = []
   for (const vector of columns.values()) if (vector.kind === 'texts') texts.push(vector.texts)
   let minTime = Infinity
@@ -25,7 +25,9 @@ export function sourcePage(page: PageRows): SourcePage {
     if (at < minTime) minTime = at
     if (at > maxTime) maxTime = at
   }
-  return { ...page, texts, rowBytes: 16 + columns.size * 4, minTime, maxTime }
+  const rowBytes = 16 + columns.size * 4
+  // Field by field: pages of one shape, wherever they came from.
+  return { rows, stream, timeBase, time, columns, rest, texts, rowBytes, minTime, maxTime }
 }
 
 /** Plain bytes of rows [from, to): never less for more rows. */
