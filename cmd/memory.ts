@@ -21,8 +21,10 @@ const mebi = 2 ** 20
  * the heaps of main thread and four workers 120, small buffers 85, and what a flush or fold holds.
  */
 const baseBytes = 288 * mebi
-/** The least with which every signal can have an open run, a sealed one and a stream table. */
-const minSlabs = 10
+/** The least with which every signal can have an open run, a sealed one and a stream table, also while the Log is read back into others. */
+const minSlabs = 18
+/** Larger runs make larger blocks; small ones let a small memory hold enough of them. */
+const slabSizes = [16 * mebi, 8 * mebi, 4 * mebi]
 
 /** The memory of a process on a machine that nobody set a limit for. */
 export function defaultMemory(machineBytes: number): number {
@@ -32,7 +34,7 @@ export function defaultMemory(machineBytes: number): number {
 export function planMemory(totalBytes: number): MemoryPlan {
   const free = Math.max(128 * mebi, totalBytes - baseBytes)
   const runBytes = Math.floor(free * 0.4)
-  const slabBytes = runBytes >= minSlabs * 16 * mebi ? 16 * mebi : 8 * mebi
+  const slabBytes = slabSizes.find((bytes) => runBytes >= minSlabs * bytes) ?? 4 * mebi
   return {
     totalBytes,
     slabBytes,

@@ -147,8 +147,16 @@ function counted(deps: IngesterDeps, signal: SignalName): SignalDeps {
 
 type Flushers = Readonly<Record<SignalName, Flusher>>
 
+/**
+ * Slabs that live requests leave to the replay: the run and the table it may need next. Nothing but
+ * runs of the replay is flushed until it has ended, so without them live runs could take all memory
+ * and both would wait for ever.
+ */
+const replaySlabs = 2
+
 /** Reads the Log back in the background; queries wait for it, writes do not. */
 function createReplay(deps: IngesterDeps, flushers: Flushers) {
+  deps.slabs.reserve(replaySlabs)
   let done: Promise<void> = Promise.resolve()
   let reading = true
   const part: Part = {
@@ -158,6 +166,7 @@ function createReplay(deps: IngesterDeps, flushers: Flushers) {
       for (const signal of signalNames) flushers[signal].open(offsets[signal])
       done = deps.replay().then(() => {
         reading = false
+        deps.slabs.reserve(0)
         for (const signal of signalNames) flushers[signal].replaying = false
       })
       done.catch((error: unknown) => deps.logger.error({ error }, 'the Log could not be read back'))

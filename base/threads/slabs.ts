@@ -5,7 +5,8 @@
  *
  * One Int32Array holds a state word per slab, changed with Atomics: any thread may take a free slab,
  * only the main thread, which owns the pins, frees one. What the other states mean is their user's.
- * The word after the last state counts the frees, for those who wait for one.
+ * The word after the last state counts the frees, for those who wait for one; the one after it says how
+ * many free slabs are reserved: only views made with `reserved` take those.
  */
 import { assert } from '../assert.ts'
 
@@ -23,7 +24,7 @@ export function createSlabMemory(count: number, slabBytes: number): SlabMemory {
   assert(slabBytes % 8 === 0, 'slabs hold whole 64-bit words')
   return {
     slabBytes,
-    states: new SharedArrayBuffer((count + 1) * 4),
+    states: new SharedArrayBuffer((count + 2) * 4),
     slabs: Array.from({ length: count }, () => new SharedArrayBuffer(slabBytes)),
   }
 }
@@ -42,11 +43,14 @@ export class Slabs {
   readonly count: number
   readonly #states: Int32Array
   readonly #slabs: Slab[]
+  readonly #reserved: boolean
 
-  constructor(memory: SlabMemory) {
+  /** `reserved`: may take the slabs that are reserved, too. */
+  constructor(memory: SlabMemory, { reserved = false }: { readonly reserved?: boolean } = {}) {
     this.slabBytes = memory.slabBytes
     this.count = memory.slabs.length
     this.#states = new Int32Array(memory.states)
+    this.#reserved = reserved
     this.#slabs = memory.slabs.map((buffer, index) => ({
       index,
       bytes: new Uint8Array(buffer),
@@ -69,8 +73,20 @@ export class Slabs {
     Atomics.store(this.#states, index, state)
   }
 
-  /** A free slab with its header zeroed, now in `state`; null when all are in use. */
+  /** Keeps this many free slabs for views that were made with `reserved`, from now on. */
+  reserve(count: number): void {
+    Atomics.store(this.#states, this.count + 1, count)
+  }
+
+  /** Whether this view may take a slab now. Others may be quicker. */
+  #mayTake(): boolean {
+    const kept = this.#reserved ? 0 : Atomics.load(this.#states, this.count + 1)
+    return this.freeCount() > kept
+  }
+
+  /** A free slab with its header zeroed, now in `state`; null when all are in use, or reserved. */
   take(state: number, headerBytes: number): Slab | null {
+    if (!this.#mayTake()) return null
     for (let i = 0; i < this.count; i++) {
       if (Atomics.compareExchange(this.#states, i, slabFree, state) !== slabFree) continue
       const slab = this.at(i)
@@ -89,7 +105,7 @@ export class Slabs {
   /** Resolves when some slab was freed, or after `ms`. */
   async waitFree(ms: number): Promise<void> {
     const freed = Atomics.load(this.#states, this.count)
-    if (this.freeCount() > 0) return
+    if (this.#mayTake()) return
     const waited = Atomics.waitAsync(this.#states, this.count, freed, ms)
     if (waited.async) await waited.value
   }

@@ -34,7 +34,7 @@ async function replay(
   range: ReplayRange,
 ): Promise<FoundReceipt[]> {
   const worker = new IngestWorker({
-    slabs: new Slabs(shared.slabs),
+    slabs: new Slabs(shared.slabs, { reserved: true }),
     decode: createDecode(config),
     clock: systemClock,
     maxWaitMs: config.ingester.maxWait,

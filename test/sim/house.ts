@@ -8,7 +8,7 @@
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Metrics } from '#base/metrics.ts'
-import { createSlabMemory, Slabs } from '#base/threads/slabs.ts'
+import { createSlabMemory, Slabs, type SlabMemory } from '#base/threads/slabs.ts'
 import { replayWorkers } from '#ingester/flusher.ts'
 import { createIngester, type Ingester, type SignalDeps } from '#ingester/index.ts'
 import { IngestWorker } from '#ingester/ingest-worker.ts'
@@ -83,7 +83,9 @@ export async function openHouse(world: World, actor: Actor): Promise<House> {
     scheduler.fail(`the store holds offsets up to ${nextOffset}, the Log ends at ${log.end()}`)
   }
   const live = await LiveCatalog.open(catalog, deps)
-  const slabs = slabsOf(scheduler, actor)
+  const memory = createSlabMemory(slabCount, slabBytes)
+  const view = { scheduler, actor, memory }
+  const slabs = slabsOf(view, false)
   const flush = (job: FlushJob) => flushRuns(world, { actor, slabs }, job)
   const commit: SignalDeps['commit'] = (object) => writer.commit(object)
   const show: SignalDeps['show'] = (entry) => live.addL0(chainName(chain), entry)
@@ -91,6 +93,7 @@ export async function openHouse(world: World, actor: Actor): Promise<House> {
   const ingester = buildIngester(base, {
     log,
     options,
+    replaySlabs: slabsOf(view, true),
     signalDeps: { commit, show, flush },
     nextOffset,
   })
@@ -98,9 +101,15 @@ export async function openHouse(world: World, actor: Actor): Promise<House> {
   return { ...base, ingester }
 }
 
+interface MemoryView {
+  readonly scheduler: Scheduler
+  readonly actor: Actor
+  readonly memory: SlabMemory
+}
+
 /** Slabs whose waiting goes through the scheduler. */
-function slabsOf(scheduler: Scheduler, actor: Actor): Slabs {
-  const slabs = new Slabs(createSlabMemory(slabCount, slabBytes))
+function slabsOf({ scheduler, actor, memory }: MemoryView, reserved: boolean): Slabs {
+  const slabs = new Slabs(memory, { reserved })
   slabs.waitFree = () => scheduler.perform(actor, () => {})
   return slabs
 }
@@ -126,6 +135,7 @@ async function flushRuns(
 interface Wiring {
   readonly log: SegmentedLog
   readonly options: LogOptions
+  readonly replaySlabs: Slabs
   readonly signalDeps: Omit<SignalDeps, 'cut'>
   readonly nextOffset: number
 }
@@ -133,7 +143,7 @@ interface Wiring {
 type Base = Omit<House, 'ingester'> & { readonly world: World }
 
 function buildIngester(base: Base, wiring: Wiring): Ingester {
-  const { log, options, signalDeps, nextOffset } = wiring
+  const { log, options, replaySlabs, signalDeps, nextOffset } = wiring
   const { world, actor, clock, slabs, pins } = base
   const { scheduler, variant } = world
   const common = { slabs, decode: decodeIds, clock, maxWaitMs: 10 * stepMs }
@@ -165,7 +175,8 @@ function buildIngester(base: Base, wiring: Wiring): Ingester {
       forget: (offset) => log.forget(variant === 'forgetEarly' ? log.end() : offset),
       nextOffsets: () => ({ logs: nextOffset, metrics: 0, traces: 0 }),
       replay: async () => {
-        if (nextOffset < log.end()) await replay({ ...common, options }, nextOffset, log.end())
+        const own = { ...common, slabs: replaySlabs, options }
+        if (nextOffset < log.end()) await replay(own, nextOffset, log.end())
       },
     },
   )
