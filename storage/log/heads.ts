@@ -14,7 +14,8 @@ import { decodeFrameHeader, frameBytes, frameHeaderBytes, segmentHeaderBytes } f
 const windowBytes = 64 << 10
 const skippedBytes = 4 << 10
 
-class Window {
+/** A file through a piece of it. */
+export class Window {
   readonly #file: DiskFile
   #from = 0
   #bytes: Buffer = Buffer.alloc(0)

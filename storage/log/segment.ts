@@ -155,15 +155,6 @@ export function decodeFrame(bytes: Uint8Array, at: number, owner: FrameOwner): F
   return { firstOffset, records, payload, end: at + frameBytes(length) }
 }
 
-/** Where the frame whose header stands at `at` would end, were it valid; -1 when no header stands there. */
-export function skipFrame(bytes: Uint8Array, at: number): number {
-  if (at + frameHeaderBytes > bytes.length) return -1
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, frameHeaderBytes)
-  if (view.getUint32(0, true) !== frameMagic) return -1
-  const end = at + frameBytes(view.getUint32(4, true))
-  return end <= bytes.length ? end : -1
-}
-
 /** The bytes of `frameMagic`: a search for them runs at the speed of memory, and most of a segment's tail is zero. */
 const magicBytes = Buffer.from('SFRM', 'latin1')
 

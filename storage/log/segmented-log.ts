@@ -15,17 +15,18 @@ import { randomHex, type Random } from '#base/random.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { logFailed, logFull } from './errors.ts'
 import type { Log, LoggedRecord, LogRecord } from './log.ts'
-import { segmentHeads } from './heads.ts'
+import { segmentHeads, Window } from './heads.ts'
 import { decodeRecords, encodeRecords, type EncodedRecords, type RecordHead } from './record.ts'
 import {
   decodeFrame,
+  decodeFrameHeader,
   decodeSegmentHeader,
   encodeFrameHeader,
   encodeSegmentHeader,
   findFrame,
   frameBytes,
+  frameHeaderBytes,
   segmentHeaderBytes,
-  skipFrame,
   type SegmentHeader,
 } from './segment.ts'
 
@@ -379,18 +380,31 @@ async function walkLast(options: LogOptions, segments: Segment[]): Promise<Segme
  */
 async function endOfSegment(disk: Disk, segment: Segment): Promise<number> {
   const file = await disk.open(segment.name)
-  const bytes = await file.read(0, await file.size())
-  await file.close()
-  let at = segmentHeaderBytes
-  let last = -1
-  for (let end = at; end >= 0; end = skipFrame(bytes, at)) {
-    if (end > at) last = at
-    at = end
+  try {
+    const size = await file.size()
+    const { last, end } = await lastFrame(file, size)
+    const frame = last < 0 ? null : decodeFrame(await file.read(last, end), 0, segment.header)
+    if (frame !== null && findFrame(await file.read(end, size), 0, segment.header) < 0)
+      return frame.firstOffset + frame.records
+    return walkFrames(await file.read(0, size), segment).end
+  } finally {
+    await file.close()
   }
-  const frame = last < 0 ? null : decodeFrame(bytes, last, segment.header)
-  if (frame !== null && findFrame(bytes, at, segment.header) < 0)
-    return frame.firstOffset + frame.records
-  return walkFrames(bytes, segment).end
+}
+
+/** Where the last frame of a file starts, -1 without one, and ends, as the frames' headers say. */
+async function lastFrame(file: DiskFile, size: number): Promise<{ last: number; end: number }> {
+  const window = new Window(file)
+  let last = -1
+  let end = segmentHeaderBytes
+  for (;;) {
+    const bytes = window.peek(end, frameHeaderBytes) ?? (await window.load(end, frameHeaderBytes))
+    const header = decodeFrameHeader(bytes)
+    const next = header === null ? size + 1 : end + frameBytes(header.length)
+    if (next > size) return { last, end }
+    last = end
+    end = next
+  }
 }
 
 /** Null when the writer beside a reader has deleted the segment since it was listed: nobody needs it. */

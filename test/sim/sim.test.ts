@@ -14,7 +14,7 @@ const recorded: readonly [Variant, WorldName, seed: number][] = [
   ['rootBeforeNodes', 'fleet', 2],
   ['noPins', 'process', 2],
   ['noSync', 'process', 0],
-  ['noRunPins', 'process', 3],
+  ['noRunPins', 'process', 21],
   ['forgetEarly', 'process', 2],
 ]
 
