@@ -63,7 +63,7 @@ function flushTenant(
 ): void {
   control.check()
   const { signal } = rows.layout
-  const { streams, places } = flushStreams(tenant, rows)
+  const { streams, places, written } = flushStreams(tenant, rows)
   const pages = new PageRows(rows, rows.streamOfRows(places))
   writer.beginSection(tenant, streams)
   for (const { batch, rest } of pages.pages(orderRows(signal, pages.keys), l0Page, streams)) {
@@ -71,4 +71,5 @@ function flushTenant(
     writer.appendPage(batch, rest)
   }
   writer.endSection()
+  written()
 }

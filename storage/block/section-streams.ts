@@ -3,8 +3,9 @@
  * It depends on nothing but the list of streams, and a list costs far more than the rows of a scrape, so
  * what was made is kept as long as its list: whoever writes the same streams again passes the same list.
  */
+import { Distinct } from '../column/distinct.ts'
 import { PostingsBuilder } from '../index/postings.ts'
-import { ServiceNames } from './services.ts'
+import { resourceRange, ServiceNames } from './services.ts'
 import { encodeStreamTable, type StreamBytes } from './stream-table.ts'
 
 export interface SectionStreams {
@@ -52,10 +53,14 @@ function keyOf({ dense, level }: StreamsOptions): string {
 function encode(streams: StreamBytes, options: StreamsOptions): SectionStreams {
   const postings = new PostingsBuilder()
   const services = new ServiceNames()
+  const resources = new Distinct()
   for (let id = 0; id < streams.count; id++) {
     const bytes = streams.bytes(id)
-    postings.add(id, bytes)
-    services.add(bytes)
+    const [from, to] = resourceRange(bytes)
+    const known = resources.count
+    const number = resources.add(bytes, from, to)
+    postings.add(id, bytes, { number, from, to })
+    if (resources.count > known) services.add(bytes)
   }
   return {
     stretches: [...encodeStreamTable(streams, options)],

@@ -1,24 +1,18 @@
 /** The `service.name` values of a section's streams, for the catalog: each distinct resource is decoded once. */
 import { Wire } from '#base/bytes/wire.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
-import { Distinct } from '../column/distinct.ts'
 import { maxServices } from './footer.ts'
 
 /** Longest name that is listed; a longer one ends the list. */
 const maxNameBytes = 128
 
 export class ServiceNames {
-  readonly #resources = new Distinct()
   readonly #names = new Set<string>()
   #complete = true
 
-  /** Adds the name of one stream given by its canonical bytes. */
+  /** Adds the name of a stream with a resource not seen before, given by its canonical bytes. */
   add(canonical: Uint8Array): void {
     if (!this.#complete) return
-    const [from, to] = resourceRange(canonical)
-    const before = this.#resources.count
-    this.#resources.add(canonical, from, to)
-    if (this.#resources.count === before) return
     for (const { key, value } of decodeStream(canonical).resource.attributes) {
       if (key === 'service.name' && value.type === 'text') this.#addName(value.value)
     }
@@ -37,7 +31,7 @@ export class ServiceNames {
 }
 
 /** Where the resource (field 1) stands in a stream's bytes; it comes first or is absent. */
-function resourceRange(bytes: Uint8Array): [number, number] {
+export function resourceRange(bytes: Uint8Array): [number, number] {
   const wire = new Wire(bytes)
   if (bytes.length === 0 || wire.tag(bytes.length) !== 10) return [0, 0]
   const length = wire.length(bytes.length)

@@ -9,7 +9,6 @@ import { ByteReader } from '#base/bytes/reader.ts'
 import { Wire } from '#base/bytes/wire.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { hashBytes, mix } from '#base/bytes/hash32.ts'
-import { Distinct } from '../column/distinct.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { decodeWords, encodeWords } from '../encoding/words.ts'
 
@@ -20,6 +19,13 @@ export const nameKey = '__name__'
 const maxPairs = 1 << 24
 
 const nameBytes = Buffer.from(nameKey)
+
+/** Where the resource stands in a stream's canonical bytes, [0, 0) where there is none, and its number. */
+export interface ResourceRange {
+  readonly number: number
+  readonly from: number
+  readonly to: number
+}
 
 export class PostingsBuilder {
   /** Distinct hashes in order of appearance; a pair names one by its number. */
@@ -34,28 +40,21 @@ export class PostingsBuilder {
   #pairId = new Uint32Array(4096)
   #count = 0
   #complete = true
-  /** Resources seen, and the hashes of each: streams of one target share theirs. */
-  readonly #resources = new Distinct()
+  /** The hashes of each resource by its number: streams of one target share theirs. */
   readonly #resourceHashes: number[][] = []
   #id = 0
   readonly #take = (hash: number): void => this.#push(hash)
 
-  /** Adds one stream; ids come in ascending order. */
-  add(id: number, canonical: Uint8Array): void {
+  /** Adds one stream; ids come in ascending order. Equal resources have equal numbers. */
+  add(id: number, canonical: Uint8Array, resource: ResourceRange): void {
     if (!this.#complete) return
     this.#id = id
-    let from = 0
-    const resource = firstField(canonical)
-    if (resource !== null) {
-      from = resource[1]
-      for (const hash of this.#hashesOf(canonical, resource)) this.#push(hash)
-    }
-    eachStreamText(canonical, from, this.#take)
+    for (const hash of this.#hashesOf(canonical, resource)) this.#push(hash)
+    eachStreamText(canonical, resource.to, this.#take)
   }
 
   /** The hashes of the resource that stands in this range, walked when it is new. */
-  #hashesOf(bytes: Uint8Array, [from, to]: readonly [number, number]): readonly number[] {
-    const number = this.#resources.add(bytes, from, to)
+  #hashesOf(bytes: Uint8Array, { number, from, to }: ResourceRange): readonly number[] {
     let hashes = this.#resourceHashes[number]
     if (hashes === undefined) {
       const found: number[] = []
@@ -177,14 +176,6 @@ export function pairHash(
   range: readonly [from: number, to: number] = [0, value.length],
 ): number {
   return hashBytes(value, range[0], range[1], mix(hashBytes(key, 0, key.length)))
-}
-
-/** Where the resource (field 1) stands in a stream's canonical bytes; it comes first or is absent. */
-function firstField(bytes: Uint8Array): readonly [number, number] | null {
-  const wire = new Wire(bytes)
-  if (bytes.length === 0 || wire.tag(bytes.length) !== 10) return null
-  const length = wire.length(bytes.length)
-  return [wire.at, wire.at + length]
 }
 
 /** Calls `take` with the hash of every text attribute from byte `from` of a stream's canonical bytes. */
