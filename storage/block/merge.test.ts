@@ -1,12 +1,16 @@
 /** Merged sections hold every row once, in final order, however rows were spread over blocks. */
+import { must } from '#base/assert.ts'
+import { randomHex, seededRandom } from '#base/random.ts'
 import type { Batch } from '#schemas/batch.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { batchOf, rowTexts, sorted, streamOf, streamsOf, type Row } from '#test/golden/rows.ts'
 import * as fc from 'fast-check'
 import { test } from 'node:test'
 import { columnsOfRest, type RestRows } from '../encoding/rest.ts'
+import { framesOf } from '../encoding/frames.ts'
 import { mergeSections } from './merge.ts'
 import { openBlock, type Block } from './open.ts'
+import { wholePages } from './page-whole.ts'
 import { sectionStreams } from './section-streams.ts'
 import { bytesSource } from './source.ts'
 import { streamListOfBytes } from './stream-table.ts'
@@ -27,7 +31,7 @@ async function blockOf(
   return write(sorted(batchOf(signal, streams, own)), endOffset)
 }
 
-async function write(batch: Batch, endOffset: number): Promise<Block> {
+async function write(batch: Batch, endOffset: number, pageRows = 50): Promise<Block> {
   const writer = createBlockWriter(
     {
       signal: batch.signal,
@@ -39,7 +43,7 @@ async function write(batch: Batch, endOffset: number): Promise<Block> {
       nonce: '00',
       createdNs: base,
     },
-    { pageRows: 50 },
+    { pageRows },
   )
   writer.beginSection('acme', batch.streams)
   writer.append(batch)
@@ -189,4 +193,38 @@ test('blocks of the same streams give their table as it came', async (t) => {
   t.assert.equal(await merge([first, second]), 4)
   t.assert.equal(await merge([first, second, other]), 4)
   t.assert.equal(await merge([other]), 1)
+})
+
+test('lines of a busy stream are taken over as they are stored', async (t) => {
+  const random = seededRandom(3)
+  const lines = (hour: bigint): Row[] =>
+    Array.from({ length: 100 }, (_, i) => ({
+      stream: i % 2,
+      timeNs: base + hour * 3_600_000_000_000n + BigInt(i),
+      // 4,000 bytes, of which zstd leaves a quarter: a stream of a block has 200,000.
+      values: { 'r:text:body': randomHex(random, 1000).repeat(2) },
+    }))
+  const framesOfRows = async (rows: readonly Row[], endOffset: number) => {
+    const list = streamsOf(identities.slice(0, 2))
+    const block = await write(sorted(batchOf('logs', list, rows)), endOffset, 200)
+    const sizes: number[] = []
+    for await (const page of wholePages(must(block.section('acme'), 'it has rows'))) {
+      const body = page.columns.get('r:text:body')
+      if (body?.kind === 'texts')
+        sizes.push(...framesOf(body.texts.bytes).map(({ to, from }) => to - from))
+    }
+    return { block, sizes }
+  }
+  const first = await framesOfRows(lines(0n), 1)
+  const second = await framesOfRows(lines(1n), 2)
+  t.assert.deepEqual(first.sizes, [200_000, 200_000])
+  const merge = await mergeSections([first.block, second.block], 'acme')
+  for await (const { batch } of merge.pages()) {
+    const body = batch.columns.get('r:text:body')
+    if (body?.kind !== 'texts') throw new Error('bodies are texts')
+    t.assert.deepEqual(
+      framesOf(body.texts.bytes).map(({ from, to }) => [from, to]),
+      [0, 1, 2, 3].map((i) => [i * 200_000, (i + 1) * 200_000]),
+    )
+  }
 })

@@ -7,6 +7,7 @@ import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
 import { encodeColumn, type ColumnOptions } from '../column/write.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import { presentRows, gatherTexts } from '../column/vector.ts'
+import { isFramed } from '../encoding/frames.ts'
 import { encodingId } from '../encoding/ids.ts'
 import { encodeOffsets } from '../encoding/offsets.ts'
 import { encodeParents } from '../encoding/parents.ts'
@@ -58,7 +59,8 @@ export function writePage(
   sink: PartSink,
 ): WrittenPage {
   const { dense, level, pool } = options
-  const starts = pool !== null || hasSamples(chosen) ? streamStarts(rows.stream) : oneStart
+  const byStream = pool !== null || isCutByStream(chosen)
+  const starts = byStream ? streamStarts(rows.stream) : oneStart
   const column: ColumnOptions = { dense, level, starts }
   const parts: PagePart[] = []
   const write = (
@@ -106,9 +108,11 @@ function encodingOf(out: ByteWriter, encode: () => void): number {
 
 const oneStart = Uint32Array.of(0)
 
-/** Whether a column is stored in chunks by stream. */
-function hasSamples({ columns }: PageColumns): boolean {
-  return columns.some(({ vector }) => vector.type === 'double')
+/** Whether a column is stored in chunks or frames by stream. */
+function isCutByStream({ columns }: PageColumns): boolean {
+  return columns.some(
+    ({ vector }) => vector.type === 'double' || (vector.kind === 'texts' && isFramed(vector.texts)),
+  )
 }
 
 const parentColumn = 'r:id8:parentSpanId'

@@ -20,7 +20,12 @@ export interface StoredFrame {
 }
 
 /** Fewer bytes than this are one frame. */
-export const minFramedBytes = 256 * 1024
+const minFramedBytes = 256 * 1024
+
+/** Whether values are so large together that they are stored as frames. */
+export function isFramed({ offsets }: Texts): boolean {
+  return offsets[offsets.length - 1]! - offsets[0]! >= minFramedBytes
+}
 
 /** A frame ends at the next stream from this many bytes on, and anywhere from that many. */
 const [streamFrameBytes, maxFrameBytes] = [64 * 1024, 256 * 1024] as const

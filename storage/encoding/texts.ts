@@ -8,7 +8,7 @@ import type { Texts } from '#schemas/column.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeWords, encodeWords } from './words.ts'
-import { minFramedBytes } from './frames.ts'
+import { isFramed } from './frames.ts'
 import { decodeBytes, encodeBytes, encodeFramed } from './zstd.ts'
 
 export interface TextsOptions {
@@ -33,7 +33,7 @@ export function encodeTexts(out: ByteWriter, texts: Texts, options: TextsOptions
   const { level, starts } = options
   const from = offsets[0] ?? 0
   const to = offsets[count] ?? 0
-  if (starts && level === framedLevel && to - from >= minFramedBytes) {
+  if (starts && level === framedLevel && isFramed(texts)) {
     encodeFramed(out, texts, { starts, level })
   } else encodeBytes(out, bytes.subarray(from, to), level)
 }
