@@ -128,6 +128,11 @@ export class RequestLane {
     this.#clock = clock
   }
 
+  /** Requests without an answer yet. */
+  get pending(): number {
+    return this.#waiting.size
+  }
+
   /** Takes the port to a worker that starts. Requests of the one before it fail when its port closes. */
   attach(port: MessagePort): void {
     this.#port = port

@@ -30,6 +30,7 @@ import type { Back, BackPorts } from './back.ts'
 import { sealRunsOf } from './death.ts'
 import type { Foundation, HouseOptions } from './foundation.ts'
 import { buildIngester } from './ingester.ts'
+import { loadBack } from './rooms.ts'
 import { createThreads, type Threads } from './threads.ts'
 
 export interface House {
@@ -129,7 +130,7 @@ export function buildHouse(config: ProgramConfig, options: HouseOptions): House 
       threads.log.at(0).call('opened', undefined),
       threads.ingest.at(0).call('barrier', undefined),
     ])
-    const { openBack } = await import('./back.ts')
+    const { openBack } = await loadBack(threads.accepting, systemClock)
     back = await openBack(foundation, { options, metrics, pins, budget, ingester })
     yield* back.parts
   }

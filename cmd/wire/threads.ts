@@ -23,6 +23,8 @@ export interface Threads {
   readonly ingest: WorkerPool<IngestTasks>
   /** To the ingest worker, which is started when it does not run. */
   readonly accept: (raw: RawRequest) => Promise<Receipt>
+  /** Whether requests are under way in the ingest worker. */
+  readonly accepting: () => boolean
   /** Reads the Log back at the start; closed after it. */
   readonly replay: WorkerPool<ReplayTasks>
   readonly query: WorkerPool<QueryTasks>
@@ -108,6 +110,7 @@ export function createThreads(options: ThreadOptions): Threads {
       ingest.at(0)
       return requests.accept(raw)
     },
+    accepting: () => requests.pending > 0,
     replay,
     query,
     background,
