@@ -1,8 +1,8 @@
 /**
  * Begins the process again, under its pid, with what can only be said when a process begins: the settings
- * of the C library (`allocator.ts`), and that modules are taken from the compile cache from the first one on: where none has to be stripped of types, the stripper is not loaded,
- * which is 45 ms of CPU of a start. It takes some 25 ms. On a system that cannot replace a process it runs
- * as it is.
+ * of the C library (`allocator.ts`), and that modules are taken from the compile cache from the first one
+ * on: where none has to be stripped of types, the stripper is not loaded, which is 45 ms of CPU of a start.
+ * It takes some 25 ms. On a system that cannot replace a process it runs as it is.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
