@@ -26,6 +26,9 @@ const minSlabs = 18
 /** Larger runs make larger blocks; small ones let a small memory hold enough of them. */
 const slabSizes = [16 * mebi, 8 * mebi, 4 * mebi]
 
+/** With less, memory is saved where it costs CPU or larger blocks. */
+export const smallMemoryBytes = 1024 * mebi
+
 /** The memory of a process on a machine that nobody set a limit for. */
 export function defaultMemory(machineBytes: number): number {
   return Math.min(2048 * mebi, Math.floor(machineBytes / 4))
@@ -53,7 +56,8 @@ export function planMemory(totalBytes: number): MemoryPlan {
 /** A merge holds the blocks it writes in memory, so that they follow from it, up to the format's 256 MiB. */
 export function compactionSizes({ totalBytes }: MemoryPlan) {
   const { maxBlockBytes, maxJobBytes, lateAfterMs } = defaultChoice(1)
-  const blockBytes = Math.min(maxBlockBytes, Math.floor(totalBytes / 16))
+  const share = totalBytes < smallMemoryBytes ? 32 : 16
+  const blockBytes = Math.min(maxBlockBytes, Math.floor(totalBytes / share))
   return {
     maxBlockBytes: blockBytes,
     maxJobBytes: Math.min(maxJobBytes, blockBytes * 4),

@@ -10,6 +10,8 @@ import type { Loaded } from '#base/config/load.ts'
 import { printConfig } from '#base/config/print.ts'
 import { settingsOf } from '#base/config/settings.ts'
 import { run, type Running } from '#base/part.ts'
+import { beginAgain } from './again.ts'
+import { allocatorSettings } from './allocator.ts'
 import { banner, ratesLine, type Counts } from './banner.ts'
 import { programConfig, type ProgramConfig } from './config.ts'
 import { defaultMemory } from './memory.ts'
@@ -24,10 +26,12 @@ const drainMs = 25_000
 /** Starts the process and prints where things are; resolves when it has ended. */
 export async function runProcess(loaded: Loaded<ProgramConfig>): Promise<void> {
   const { config } = loaded
+  const totalMemory = config.memory ?? defaultMemory(totalmem())
+  beginAgain(allocatorSettings(process.env, totalMemory))
   outliveOutput()
   let running: Running | null = null
   const house = buildHouse(config, {
-    totalMemory: config.memory ?? defaultMemory(totalmem()),
+    totalMemory,
     unready: () => running?.unready() ?? [{ part: 'process', reason: 'starting' }],
     configText: () => printConfig(settingsOf(programConfig), loaded),
     fatal: (message) => {
