@@ -1,13 +1,15 @@
 /**
  * `npm run bench -- ingest`: what it costs to take rows in. For each signal the real program is started
  * on an empty folder, gets gzip bodies over HTTP on eight connections, and is measured until everything is in
- * blocks of the first level and those are folded (`POST /flush`, `POST /compact`): CPU of the whole
+ * blocks of the first level and those are folded (`POST /flush`, `POST /fold`): CPU of the whole
  * process, synced. Every eighth of the load is flushed, so that a fold has the objects it waits for.
  *
- * The first tenth of the rows only warms the compilers up, and is not measured; `--cold` measures it too.
- * Prints rows and raw bytes per CPU second, CPU by thread, bytes per row of Log and blocks, bytes written per
- * byte at rest, peak memory, event-loop delay, and that delay once more beside hostile queries. `--rows N` scales the load of each signal in
- * proportion (1000000 is the default load), `--only SIGNAL` leaves the others out.
+ * The load comes twice over, one half after the other through the same process. The first half says what a
+ * process that has just begun needs, V8's compilers included; the second, which the goals are about,
+ * what it needs from then on. Prints rows and raw bytes per CPU second of both, and of the second CPU by
+ * thread, bytes per row of Log and blocks, bytes written per byte at rest, peak memory, event-loop delay;
+ * and that delay once more beside hostile queries. `--rows N` scales the load of each signal in proportion
+ * (1000000 is the default load), `--only SIGNAL` leaves the others out.
  */
 import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -114,7 +116,7 @@ async function sendAll(
   }
   const seconds = (systemClock.monotonicMs() - startedMs) / 1000
   const level0 = bytesBelow(dir, '**/l0/**/*.sbx')
-  await post(house.ports.admin, '/compact')
+  await post(house.ports.admin, '/fold')
   return { latencies: latencies.toSorted((a, b) => a - b), seconds, level0 }
 }
 
@@ -125,77 +127,85 @@ function sum(
   return requests.reduce((total, request) => total + of(request), 0)
 }
 
+/** One half of a load through the process, until it is folded. */
+async function measureHalf(
+  house: Started,
+  dir: string,
+  requests: readonly GeneratedRequest[],
+): Promise<Measured> {
+  const written = writtenBytes(house.pid)
+  const level0 = bytesBelow(dir, '**/l0/**/*.sbx')
+  const atRest = bytesBelow(dir, 'objects/**/*.sbx')
+  const cpu = cpuSeconds(house.pid)
+  const threads = cpuByThread(house.pid)
+  const sent = await sendAll(house, dir, requests)
+  return {
+    ...sent,
+    cpu: cpuSeconds(house.pid) - cpu,
+    threads: cpuByThread(house.pid, threads),
+    level0: sent.level0 - level0,
+    written: writtenBytes(house.pid) - written,
+    atRest: bytesBelow(dir, 'objects/**/*.sbx') - atRest,
+    leftAtLevel0: bytesBelow(dir, '**/l0/**/*.sbx'),
+    peak: peakMiB(house.pid),
+    delay: await metricOf(house.ports.admin, 'signalbox_process_event_loop_delay_worst_seconds'),
+  }
+}
+
 async function measure(load: Load): Promise<Figure[]> {
   const startNs = systemClock.nowNs() - 3_600_000_000_000n
-  const all = [...load.generate({ seed: 1, rows: load.rows, rowsPerRequest: 500, startNs })]
-  const warmUp = process.argv.includes('--cold') ? 0 : Math.ceil(all.length / 10)
-  const requests = all.slice(warmUp)
+  const all = [...load.generate({ seed: 1, rows: 2 * load.rows, rowsPerRequest: 500, startNs })]
+  const first = all.slice(0, all.length >> 1)
+  const second = all.slice(all.length >> 1)
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-ingest-'))
   // The compactor waits to be told, so that every run does the same.
   const flags = ['--memory=1GiB', '--log-level=warn', '--compactor.every=1h']
   const house = await startSignalbox(dir, flags)
   try {
-    if (warmUp > 0) {
-      await send(house.ports.http, all.slice(0, warmUp))
-      await post(house.ports.admin, '/flush')
-    }
-    const logBytes = bytesWritten(house)
-    const level0Before = bytesBelow(dir, '**/l0/**/*.sbx')
-    const before = cpuSeconds(house.pid)
-    const threads = cpuByThread(house.pid)
-    const sent = await sendAll(house, dir, requests)
-    const cpu = cpuSeconds(house.pid) - before
-    const delay = await metricOf(
-      house.ports.admin,
-      'signalbox_process_event_loop_delay_worst_seconds',
-    )
-    const level0 = sent.level0 - level0Before
-    return figuresOf(load, requests, {
-      ...sent,
-      cpu,
-      level0,
-      delay,
-      threads: cpuByThread(house.pid, threads),
-      written: bytesWritten(house) - logBytes,
-      blocks: bytesBelow(dir, 'objects/**/*.sbx'),
-      allRows: sum(all, ({ rows }) => rows),
-      leftAtLevel0: bytesBelow(dir, '**/l0/**/*.sbx'),
-      peak: peakMiB(house.pid),
-    })
+    const cold = await measureHalf(house, dir, first)
+    const warm = await measureHalf(house, dir, second)
+    return [
+      {
+        name: `${load.name} per CPU second of the first half`,
+        value: unitsOf(load, first) / cold.cpu,
+        unit: load.unit,
+      },
+      ...figuresOf(load, second, warm),
+    ]
   } finally {
-    await stop(house)
+    await house.end('SIGKILL')
     rmSync(dir, { recursive: true })
   }
-}
-
-function bytesWritten(house: Started): number {
-  return writtenBytes(house.pid)
 }
 
 interface Measured extends Sent {
   readonly cpu: number
   readonly delay: number
   readonly threads: ReadonlyMap<string, number>
-  /** By the process to disks, for the measured rows. */
+  /** By the process to disks. */
   readonly written: number
-  /** At the end, of all rows. */
-  readonly blocks: number
-  readonly allRows: number
+  /** Bytes of blocks that the half left. */
+  readonly atRest: number
   readonly leftAtLevel0: number
   readonly peak: number
 }
 
+function unitsOf({ unit }: Load, requests: readonly GeneratedRequest[]): number {
+  return unit === 'rows'
+    ? sum(requests, ({ rows }) => rows)
+    : sum(requests, ({ rawBytes }) => rawBytes) / 1e6
+}
+
 function figuresOf(load: Load, requests: readonly GeneratedRequest[], seen: Measured): Figure[] {
   const rows = sum(requests, (request) => request.rows)
-  const units = load.unit === 'rows' ? rows : sum(requests, ({ rawBytes }) => rawBytes) / 1e6
+  const units = unitsOf(load, requests)
   const wire = sum(requests, ({ body }) => body.length)
-  const { latencies, cpu } = seen
+  const { latencies, cpu, atRest } = seen
   const figure = (name: string, value: number, unit: string): Figure => ({
     name: `${load.name} ${name}`,
     value,
     unit,
   })
-  const atRest = seen.blocks / seen.allRows
   return [
     { ...figure('per CPU second', units / cpu, load.unit), atLeast: load.goal },
     figure('per second', units / seen.seconds, load.unit),
@@ -204,18 +214,14 @@ function figuresOf(load: Load, requests: readonly GeneratedRequest[], seen: Meas
       .map(([name, seconds]) => figure(`CPU of ${name}`, (100 * seconds) / cpu, '%')),
     figure('Log bytes per row (bodies as they came)', wire / rows, 'bytes'),
     figure('L0 bytes per row', seen.level0 / rows, 'bytes'),
-    figure('bytes per row at the end', atRest, 'bytes'),
-    figure('of it not folded', (100 * seen.leftAtLevel0) / seen.blocks, '%'),
-    figure('written per byte at rest', seen.written / rows / atRest, 'bytes'),
+    figure('bytes per row at the end', atRest / rows, 'bytes'),
+    figure('of it not folded', (100 * seen.leftAtLevel0) / atRest, '%'),
+    figure('written per byte at rest', seen.written / atRest, 'bytes'),
     figure('acknowledgement p50', latencies[latencies.length >> 1] ?? 0, 'ms'),
     figure('acknowledgement p99', latencies[Math.floor(latencies.length * 0.99)] ?? 0, 'ms'),
     figure('peak memory', seen.peak, 'MiB'),
     { ...figure('event-loop delay, worst 10-s p99', seen.delay * 1000, 'ms'), goal: 20 },
   ]
-}
-
-async function stop(house: Started): Promise<void> {
-  await house.end('SIGKILL')
 }
 
 const figures: Figure[] = []
