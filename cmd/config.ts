@@ -41,7 +41,9 @@ const storageConfig = z.strictObject({
 export const programConfig = z.strictObject({
   memory: bytes
     .optional()
-    .describe('Memory for the whole process; default a quarter of the machine, at most 2 GiB.'),
+    .describe(
+      'Memory for the whole process; default a quarter of the machine, at most 2 GiB. Below 1 GiB peaks may pass it by a fifth.',
+    ),
   logLevel: z
     .enum(['error', 'warn', 'info', 'debug'])
     .prefault('info')

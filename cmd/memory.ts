@@ -21,6 +21,11 @@ const mebi = 2 ** 20
  * the heaps of main thread and four workers 120, small buffers 85, and what a flush or fold holds.
  */
 const baseBytes = 288 * mebi
+/**
+ * What a small process needs on top of it: the garbage of workers between two collections does not shrink
+ * with the setting, and is a large part of a small one.
+ */
+const smallExtraBytes = 128 * mebi
 /** The least with which every signal can have an open run, a sealed one and a stream table, also while the Log is read back into others. */
 const minSlabs = 18
 /** Larger runs make larger blocks; small ones let a small memory hold enough of them. */
@@ -35,7 +40,8 @@ export function defaultMemory(machineBytes: number): number {
 }
 
 export function planMemory(totalBytes: number): MemoryPlan {
-  const free = Math.max(128 * mebi, totalBytes - baseBytes)
+  const extraBytes = totalBytes < smallMemoryBytes ? smallExtraBytes : 0
+  const free = Math.max(128 * mebi, totalBytes - baseBytes - extraBytes)
   const runBytes = Math.floor(free * 0.4)
   const slabBytes = slabSizes.find((bytes) => runBytes >= minSlabs * bytes) ?? 4 * mebi
   return {
@@ -56,7 +62,7 @@ export function planMemory(totalBytes: number): MemoryPlan {
 /** A merge holds the blocks it writes in memory, so that they follow from it, up to the format's 256 MiB. */
 export function compactionSizes({ totalBytes }: MemoryPlan) {
   const { maxBlockBytes, maxJobBytes, lateAfterMs } = defaultChoice(1)
-  const share = totalBytes < smallMemoryBytes ? 32 : 16
+  const share = totalBytes < smallMemoryBytes ? 64 : 16
   const blockBytes = Math.min(maxBlockBytes, Math.floor(totalBytes / share))
   return {
     maxBlockBytes: blockBytes,
