@@ -42,7 +42,7 @@ export const programConfig = z.strictObject({
   memory: bytes
     .optional()
     .describe(
-      'Memory for the whole process; default a quarter of the machine, at most 2 GiB. Below 1 GiB peaks may pass it by a fifth.',
+      'Memory for the whole process; default a quarter of the machine, at most 2 GiB. Peaks may pass 1 GiB or less by a fifth.',
     ),
   logLevel: z
     .enum(['error', 'warn', 'info', 'debug'])
