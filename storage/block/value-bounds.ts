@@ -1,4 +1,7 @@
-/** Least and greatest value of a column on a page, by which pages are left out of a query. */
+/**
+ * Least and greatest value of a column on a page, by which pages are left out of a query. Each kind of
+ * array has a loop of its own, so that each meets one kind only.
+ */
 import type { Vector } from '#schemas/column.ts'
 
 export interface ValueBounds {

@@ -71,7 +71,7 @@ export function copyWordRuns(
   }
 }
 
-/** As `copyWordRuns`, with bytes. */
+/** As `copyWordRuns`, with bytes: a loop of its own, so that each meets one kind of array only. */
 // oxlint-disable-next-line max-params -- the inner loop of every column
 export function copyByteRuns(
   out: Uint8Array,
