@@ -4,9 +4,9 @@
  * blocks of the first level and those are folded (`POST /flush`, `POST /fold`): CPU of the whole
  * process, synced. Every eighth of the load is flushed, so that a fold has the objects it waits for.
  *
- * The load comes twice over, one half after the other through the same process. The first half says what a
- * process that has just begun needs, V8's compilers included; the second, which the goals are about,
- * what it needs from then on. Prints rows and raw bytes per CPU second of both, and of the second CPU by
+ * The load comes four times over, one part after the other through the same process. The first part says what a
+ * process that has just begun needs, V8's compilers included; the others, which the goals are about,
+ * what it needs from then on. Prints rows and raw bytes per CPU second of both, and of the others CPU by
  * thread, bytes per row of Log and blocks, bytes written per byte at rest, peak memory, event-loop delay;
  * and that delay once more beside hostile queries. `--rows N` scales the load of each signal in proportion
  * (1000000 is the default load), `--only SIGNAL` leaves the others out.
@@ -57,7 +57,10 @@ const only = onlyAt < 0 ? null : process.argv[onlyAt + 1]
 /** Requests under way at once. */
 const connections = 8
 
-/** Flushes of a load: as many first-level objects make a fold due. */
+/** Parts of a load: that of a process that has just begun, and those of one that runs. */
+const parts = 4
+
+/** Flushes of a part: as many first-level objects make a fold due. */
 const flushes = 8
 
 /** Posts all requests; throws when one is not answered with 200. */
@@ -120,15 +123,27 @@ async function sendAll(
   return { latencies: latencies.toSorted((a, b) => a - b), seconds, level0 }
 }
 
-function sum(
-  requests: readonly GeneratedRequest[],
-  of: (request: GeneratedRequest) => number,
-): number {
-  return requests.reduce((total, request) => total + of(request), 0)
+interface Measured extends Sent {
+  readonly rows: number
+  /** Bytes of log lines; of plain protobuf for the others. */
+  readonly rawBytes: number
+  /** Bytes of the bodies as they were sent. */
+  readonly wireBytes: number
+  readonly cpu: number
+  readonly threads: ReadonlyMap<string, number>
+  /** By the process to disks. */
+  readonly written: number
+  /** Bytes of blocks that the part left. */
+  readonly atRest: number
+  readonly leftAtLevel0: number
 }
 
-/** One half of a load through the process, until it is folded. */
-async function measureHalf(
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}
+
+/** One part of a load through the process, until it is folded. */
+async function measurePart(
   house: Started,
   dir: string,
   requests: readonly GeneratedRequest[],
@@ -141,36 +156,54 @@ async function measureHalf(
   const sent = await sendAll(house, dir, requests)
   return {
     ...sent,
+    rows: sum(requests, (request) => request.rows),
+    rawBytes: sum(requests, (request) => request.rawBytes),
+    wireBytes: sum(requests, ({ body }) => body.length),
     cpu: cpuSeconds(house.pid) - cpu,
     threads: cpuByThread(house.pid, threads),
     level0: sent.level0 - level0,
     written: writtenBytes(house.pid) - written,
     atRest: bytesBelow(dir, 'objects/**/*.sbx') - atRest,
     leftAtLevel0: bytesBelow(dir, '**/l0/**/*.sbx'),
-    peak: peakMiB(house.pid),
-    delay: await metricOf(house.ports.admin, 'signalbox_process_event_loop_delay_worst_seconds'),
   }
+}
+
+/** The next requests of a load, for `rows` rows. */
+function take(from: Generator<GeneratedRequest>, rows: number): GeneratedRequest[] {
+  const requests: GeneratedRequest[] = []
+  for (let left = rows; left > 0;) {
+    const { value, done } = from.next()
+    if (done) break
+    requests.push(value)
+    left -= value.rows
+  }
+  return requests
 }
 
 async function measure(load: Load): Promise<Figure[]> {
   const startNs = systemClock.nowNs() - 3_600_000_000_000n
-  const all = [...load.generate({ seed: 1, rows: 2 * load.rows, rowsPerRequest: 500, startNs })]
-  const first = all.slice(0, all.length >> 1)
-  const second = all.slice(all.length >> 1)
+  const { rows } = load
+  const all = load.generate({ seed: 1, rows: parts * rows, rowsPerRequest: 500, startNs })
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-ingest-'))
   // The compactor waits to be told, so that every run does the same.
   const flags = ['--memory=1GiB', '--log-level=warn', '--compactor.every=1h']
   const house = await startSignalbox(dir, flags)
   try {
-    const cold = await measureHalf(house, dir, first)
-    const warm = await measureHalf(house, dir, second)
+    const first = await measurePart(house, dir, take(all, rows))
+    const others: Measured[] = []
+    for (let part = 1; part < parts; part++)
+      others.push(await measurePart(house, dir, take(all, rows)))
+    const delay = await metricOf(
+      house.ports.admin,
+      'signalbox_process_event_loop_delay_worst_seconds',
+    )
+    const figure = figureOf(load)
     return [
-      {
-        name: `${load.name} per CPU second of the first half`,
-        value: unitsOf(load, first) / cold.cpu,
-        unit: load.unit,
-      },
-      ...figuresOf(load, second, warm),
+      figure('per CPU second of the first part', unitsOf(load, [first]), load.unit),
+      { ...figure('per CPU second', unitsOf(load, others), load.unit), atLeast: load.goal },
+      ...figuresOf(load, others),
+      figure('peak memory', peakMiB(house.pid), 'MiB'),
+      { ...figure('event-loop delay, worst 10-s p99', delay * 1000, 'ms'), goal: 20 },
     ]
   } finally {
     await house.end('SIGKILL')
@@ -178,49 +211,51 @@ async function measure(load: Load): Promise<Figure[]> {
   }
 }
 
-interface Measured extends Sent {
-  readonly cpu: number
-  readonly delay: number
-  readonly threads: ReadonlyMap<string, number>
-  /** By the process to disks. */
-  readonly written: number
-  /** Bytes of blocks that the half left. */
-  readonly atRest: number
-  readonly leftAtLevel0: number
-  readonly peak: number
-}
-
-function unitsOf({ unit }: Load, requests: readonly GeneratedRequest[]): number {
+/** Units of a load that some parts had per CPU second. */
+function unitsOf({ unit }: Load, seen: readonly Measured[]): number {
+  const cpu = sum(seen, (part) => part.cpu)
   return unit === 'rows'
-    ? sum(requests, ({ rows }) => rows)
-    : sum(requests, ({ rawBytes }) => rawBytes) / 1e6
+    ? sum(seen, ({ rows }) => rows) / cpu
+    : sum(seen, ({ rawBytes }) => rawBytes) / 1e6 / cpu
 }
 
-function figuresOf(load: Load, requests: readonly GeneratedRequest[], seen: Measured): Figure[] {
-  const rows = sum(requests, (request) => request.rows)
-  const units = unitsOf(load, requests)
-  const wire = sum(requests, ({ body }) => body.length)
-  const { latencies, cpu, atRest } = seen
-  const figure = (name: string, value: number, unit: string): Figure => ({
-    name: `${load.name} ${name}`,
+function figureOf({ name: load }: Load) {
+  return (name: string, value: number, unit: string): Figure => ({
+    name: `${load} ${name}`,
     value,
     unit,
   })
+}
+
+/** What the CPU went to, bytes and latencies of parts together. */
+function figuresOf(load: Load, seen: readonly Measured[]): Figure[] {
+  const figure = figureOf(load)
+  const total = (of: (part: Measured) => number): number => sum(seen, of)
+  const rows = total((part) => part.rows)
+  const cpu = total((part) => part.cpu)
+  const atRest = total((part) => part.atRest)
+  const latencies = seen.flatMap((part) => part.latencies).toSorted((a, b) => a - b)
+  const names = new Set(seen.flatMap(({ threads }) => [...threads.keys()]))
+  const shares = [...names].map(
+    (name) => [name, total(({ threads }) => threads.get(name) ?? 0) / cpu] as const,
+  )
+  const perSecond = (unitsOf(load, seen) * cpu) / total(({ seconds }) => seconds)
   return [
-    { ...figure('per CPU second', units / cpu, load.unit), atLeast: load.goal },
-    figure('per second', units / seen.seconds, load.unit),
-    ...[...seen.threads]
-      .filter(([, seconds]) => seconds * 100 > cpu)
-      .map(([name, seconds]) => figure(`CPU of ${name}`, (100 * seconds) / cpu, '%')),
-    figure('Log bytes per row (bodies as they came)', wire / rows, 'bytes'),
-    figure('L0 bytes per row', seen.level0 / rows, 'bytes'),
+    figure('per second', perSecond, load.unit),
+    ...shares
+      .filter(([, share]) => share > 0.01)
+      .map(([name, share]) => figure(`CPU of ${name}`, 100 * share, '%')),
+    figure(
+      'Log bytes per row (bodies as they came)',
+      total(({ wireBytes }) => wireBytes) / rows,
+      'bytes',
+    ),
+    figure('L0 bytes per row', total(({ level0 }) => level0) / rows, 'bytes'),
     figure('bytes per row at the end', atRest / rows, 'bytes'),
-    figure('of it not folded', (100 * seen.leftAtLevel0) / atRest, '%'),
-    figure('written per byte at rest', seen.written / atRest, 'bytes'),
+    figure('of it not folded', (100 * (seen.at(-1)?.leftAtLevel0 ?? 0)) / atRest, '%'),
+    figure('written per byte at rest', total(({ written }) => written) / atRest, 'bytes'),
     figure('acknowledgement p50', latencies[latencies.length >> 1] ?? 0, 'ms'),
     figure('acknowledgement p99', latencies[Math.floor(latencies.length * 0.99)] ?? 0, 'ms'),
-    figure('peak memory', seen.peak, 'MiB'),
-    { ...figure('event-loop delay, worst 10-s p99', seen.delay * 1000, 'ms'), goal: 20 },
   ]
 }
 
