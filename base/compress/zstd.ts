@@ -12,6 +12,12 @@ const windowLogMax = 27
 /** A scratch buffer larger than this is not kept for the next call. */
 const keptBytes = 8 * 1024 * 1024
 
+/**
+ * Bytes that decompression wants to be free behind the plain ones: a writer with as many does not grow.
+ * The codec offers so many at least, and by one byte more than there is it tells that nothing follows.
+ */
+export const decompressSpareBytes = 2048
+
 /** Output larger than this is not copied out of the scratch buffer, and input is not expected to grow. */
 const directBytes = 256 * 1024
 

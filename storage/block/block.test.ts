@@ -5,6 +5,7 @@ import type { ColumnRef, Texts } from '#schemas/column.ts'
 import type { Predicate, Scan } from '#schemas/predicate.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { batchOf, rowTexts, sorted, streamOf, streamsOf, type Row } from '#test/golden/rows.ts'
+import { DirtyMemory } from '#test/dirty-memory.ts'
 import * as fc from 'fast-check'
 import { test } from 'node:test'
 import type { BlockHeader, PageTransform } from './header.ts'
@@ -163,6 +164,27 @@ test('logs: scans by time, stream, hint and predicate give what a filter over al
     },
   }
   t.assert.equal((await rowsOf(block.scan(scanOf('logs', { predicates: [twenty] })))).length, 50)
+})
+
+test('a scan gives the same rows from memory that is taken back page by page', async (t) => {
+  const batch = sorted(batchOf('logs', threeStreams, logRows(1000)))
+  const body: ColumnRef = { scope: 'row', key: 'body', type: 'text' }
+  for (const level of [0, 1]) {
+    const { block } = await writeBlock(batch, level, { pageRows: 100 })
+    for (const predicates of [[], [holds(body, '7 done')]]) {
+      const memory = new DirtyMemory()
+      let pages = 0
+      const pageMemory = () => {
+        pages++
+        memory.reset()
+        return memory
+      }
+      const scan = scanOf('logs', { predicates })
+      const got = await rowsOf(block.scan(scan, { check: () => {}, pageMemory }))
+      t.assert.deepEqual(got, await rowsOf(block.scan(scan)))
+      t.assert.equal(pages, 10)
+    }
+  }
 })
 
 test('an absent id reads no page', async (t) => {

@@ -2,6 +2,7 @@
  * Rows of a page that a scan wants, as an ascending selection: by time and stream first, then by each
  * predicate on the rows that are left. Dictionaries are tested by value, not by row.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { assert } from '#base/assert.ts'
 import type { Vector } from '#schemas/column.ts'
 import type { Predicate } from '#schemas/predicate.ts'
@@ -13,15 +14,16 @@ export interface TimeRange {
   readonly to: number
 }
 
-/** Rows in the time range whose stream is chosen (1 in `streams`, or all when null). */
+/** Rows in the time range whose stream is chosen (1 in `streams`, or all when null), in an array of `memory`. */
+// oxlint-disable-next-line max-params -- two columns, what is chosen, and where to
 export function selectRows(
   time: Float64Array,
   stream: Uint32Array,
   range: TimeRange,
-  streams: Uint8Array | null,
+  { streams, memory }: { readonly streams: Uint8Array | null; readonly memory: Allocator },
 ): Uint32Array {
   const { from, to } = range
-  const out = new Uint32Array(time.length)
+  const out = memory.words(time.length)
   let count = 0
   for (let i = 0; i < time.length; i++) {
     const at = time[i]!
@@ -30,15 +32,17 @@ export function selectRows(
   return out.subarray(0, count)
 }
 
-/** The rows of `selection` that pass; `vector` is null when no row of the page has a value. */
+/** The rows of `selection` that pass, in an array of `memory`; `vector` is null when no row of the page has a value. */
+// oxlint-disable-next-line max-params -- rows, a column, its test, and where to
 export function filterRows(
   selection: Uint32Array,
   vector: Vector | null,
   predicate: Predicate,
+  memory: Allocator = fresh,
 ): Uint32Array {
   if (vector === null) return predicate.absent ? selection : new Uint32Array(0)
   const { present } = vector
-  const out = new Uint32Array(selection.length)
+  const out = memory.words(selection.length)
   let count = 0
   if (vector.kind === 'dictionary') {
     const passing = testTexts(predicate, vector.values, vector.values.offsets.length - 1)
@@ -49,7 +53,7 @@ export function filterRows(
     }
     return out.subarray(0, count)
   }
-  const passing = testSelected(vector, selection, predicate)
+  const passing = testSelected(vector, selection, predicate, memory)
   for (let i = 0; i < selection.length; i++) {
     const row = selection[i]!
     const has = present === null || present[row] === 1
@@ -59,14 +63,20 @@ export function filterRows(
 }
 
 /** Tests one value per selected row; a selection of all rows is not copied. */
-function testSelected(vector: Vector, selection: Uint32Array, predicate: Predicate): Uint8Array {
+// oxlint-disable-next-line max-params -- rows, a column, its test, and where copies go
+function testSelected(
+  vector: Vector,
+  selection: Uint32Array,
+  predicate: Predicate,
+  memory: Allocator,
+): Uint8Array {
   const count = selection.length
   const whole = count === rowsOf(vector)
   if (vector.kind === 'texts') {
-    const texts = whole ? vector.texts : gatherTexts(vector.texts, selection)
+    const texts = whole ? vector.texts : gatherTexts(vector.texts, selection, memory)
     return testTexts(predicate, texts, count)
   }
-  const some = whole ? vector : gatherVector(vector, selection)
+  const some = whole ? vector : gatherVector(vector, selection, memory)
   if (some.kind === 'fixed') return testTexts(predicate, textsOf(some), count)
   assert(predicate.testNumbers !== undefined, `a predicate on numbers tests numbers`)
   const out = new Uint8Array(count)

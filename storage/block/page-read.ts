@@ -1,6 +1,8 @@
 /**
- * Decodes pages of a section: streams and times, the columns asked for, and the rest.
+ * Decodes pages of a section: streams and times, the columns asked for, and the rest. What is decoded
+ * goes to the memory that the reader was given and is valid until its owner takes that back.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { columnId, type Vector } from '#schemas/column.ts'
 import { decodeColumn } from '../column/read.ts'
@@ -32,12 +34,15 @@ export class PageReader {
   #rest: { rest: Rest; starts: Uint32Array } | null = null
 
   readonly #span: FoundColumn
+  readonly #memory: Allocator
 
   /** `span` is where the section keeps span ids, which parents are told by. */
-  constructor(section: Section, page: PageEntry, span: FoundColumn) {
+  // oxlint-disable-next-line max-params -- a page, what it is read against, and where to
+  constructor(section: Section, page: PageEntry, span: FoundColumn, memory: Allocator = fresh) {
     this.#section = section
     this.#span = span
     this.page = page
+    this.#memory = memory
   }
 
   /** Streams and times of all rows; the parts of `columns` are read along with them. */
@@ -55,13 +60,12 @@ export class PageReader {
     this.#decode(parts.slice(2), bytes.slice(2), columns)
     const streams = reader(bytes[0]!, 'streams')
     return {
-      stream: checkStreams(decodeWords(streams, page.rows), page),
-      time: decodeTimes(reader(bytes[1]!, 'times'), {
-        rows: page.rows,
-        baseNs: page.baseNs,
-        span: page.span,
-        pool,
-      }),
+      stream: checkStreams(decodeWords(streams, page.rows, this.#memory), page),
+      time: decodeTimes(
+        reader(bytes[1]!, 'times'),
+        { rows: page.rows, baseNs: page.baseNs, span: page.span, pool },
+        this.#memory,
+      ),
     }
   }
 
@@ -100,13 +104,14 @@ export class PageReader {
     columns: readonly FoundColumn[],
   ): void {
     const { rows } = this.page
+    const memory = this.#memory
     const known = [...columns, this.#span]
     const parents: (() => void)[] = []
     parts.forEach((part, i) => {
       if (part.number === pagePart.rest) {
         const limits = { rows, columns: maxRestColumns, maxBytes: maxColumnBytes }
-        const rest = decodeRest(reader(bytes[i]!, 'the rest'), limits)
-        this.#rest = { rest, starts: restStarts(rest) }
+        const rest = decodeRest(reader(bytes[i]!, 'the rest'), limits, memory)
+        this.#rest = { rest, starts: restStarts(rest, memory) }
         return
       }
       const found = known.find((one) => one.number === part.number - firstColumnPart)
@@ -115,12 +120,12 @@ export class PageReader {
       if (part.encoding === encodingId.parents && column.type === 'id8') {
         parents.push(() => {
           const span = this.#vectors.get(columnId(this.#span.column)) ?? null
-          const vector = decodeParents(reader(bytes[i]!, columnId(column)), rows, span)
+          const vector = decodeParents(reader(bytes[i]!, columnId(column)), rows, span, memory)
           this.#vectors.set(columnId(column), vector)
         })
         return
       }
-      const limits = { rows, maxBytes: maxColumnBytes }
+      const limits = { rows, maxBytes: maxColumnBytes, memory }
       const vector = decodeColumn(reader(bytes[i]!, columnId(column)), column.type, limits)
       this.#vectors.set(columnId(column), vector)
     })

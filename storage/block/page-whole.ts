@@ -1,7 +1,9 @@
 /**
  * Reads pages whole and in stored order, as merges do: all columns as vectors, the rest as it stands.
- * Decoding any bytes throws only `corrupt`.
+ * Decoding any bytes throws only `corrupt`. A page's arrays come from the memory that the caller gives for
+ * it, and are valid until that takes them back.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
 import { decodeColumn } from '../column/read.ts'
@@ -24,20 +26,27 @@ import type { Section } from './section-read.ts'
 
 const spanIds = 'r:id8:spanId'
 
-/** The pages of a section in stored order. */
-export async function* wholePages(section: Section): AsyncGenerator<PageRows> {
+/** The pages of a section in stored order; `memory` is asked anew for each of them, before it is read. */
+export async function* wholePages(
+  section: Section,
+  memory: () => Allocator = () => fresh,
+): AsyncGenerator<PageRows> {
   const { columns, pages } = await section.directory()
   const names = { columns: columns.map(named), rest: (await section.restColumns()).map(named) }
-  for (const page of pages) yield await readWhole(section, page, names)
+  for (const page of pages) yield await readWhole(section, page, names, memory())
 }
 
-/** A page of a section by number. */
-export async function wholePage(section: Section, number: number): Promise<PageRows> {
+/** A page of a section by number, in arrays of `memory`. */
+export async function wholePage(
+  section: Section,
+  number: number,
+  memory: Allocator = fresh,
+): Promise<PageRows> {
   const { columns, pages } = await section.directory()
   const names = { columns: columns.map(named), rest: (await section.restColumns()).map(named) }
   const page = pages[number]
   if (page === undefined) throw new RangeError(`page ${number} of ${pages.length}`)
-  return readWhole(section, page, names)
+  return readWhole(section, page, names, memory)
 }
 
 interface Named {
@@ -63,7 +72,13 @@ interface Draft {
   readonly columns: Map<string, Vector>
 }
 
-async function readWhole(section: Section, page: PageEntry, names: Names): Promise<PageRows> {
+// oxlint-disable-next-line max-params -- a page, its names and its memory
+async function readWhole(
+  section: Section,
+  page: PageEntry,
+  names: Names,
+  memory: Allocator,
+): Promise<PageRows> {
   const { rows, baseNs, parts } = page
   const pooled = parts.some((part) => part.encoding === encodingId.offsetsPool)
   const pool = pooled ? await section.timePool() : null
@@ -73,18 +88,20 @@ async function readWhole(section: Section, page: PageEntry, names: Names): Promi
   for (const [i, { number, encoding }] of parts.entries()) {
     const part = bytes[i]!
     if (number === pagePart.stream) {
-      draft.stream = checkStreams(decodeWords(reader(part, 'streams'), rows), page)
+      draft.stream = checkStreams(decodeWords(reader(part, 'streams'), rows, memory), page)
     } else if (number === pagePart.time) {
-      draft.time = decodeTimes(reader(part, 'times'), { rows, baseNs, span: page.span, pool })
-    } else if (number === pagePart.rest) draft.rest = readRest(part, rows, names.rest)
-    else {
+      const times = { rows, baseNs, span: page.span, pool }
+      draft.time = decodeTimes(reader(part, 'times'), times, memory)
+    } else if (number === pagePart.rest) {
+      draft.rest = readRest(part, rows, names.rest, memory)
+    } else {
       const column = names.columns[number - firstColumnPart]
       if (column === undefined) throw blockCorrupt.make(`a page with part ${number}`)
       if (encoding === encodingId.parents && column.column.type === 'id8') {
         parents.push({ named: column, bytes: part })
         continue
       }
-      const limits = { rows, maxBytes: maxColumnBytes, keepFrames: true }
+      const limits = { rows, maxBytes: maxColumnBytes, keepFrames: true, memory }
       const vector = decodeColumn(reader(part, column.id), column.column.type, limits)
       draft.columns.set(column.id, vector)
     }
@@ -92,16 +109,22 @@ async function readWhole(section: Section, page: PageEntry, names: Names): Promi
   // Last, because they need the span ids.
   for (const { named: column, bytes: part } of parents) {
     const spans = draft.columns.get(spanIds) ?? null
-    draft.columns.set(column.id, decodeParents(reader(part, column.id), rows, spans))
+    draft.columns.set(column.id, decodeParents(reader(part, column.id), rows, spans, memory))
   }
   const { stream, time, rest, columns } = draft
   if (!stream || !time) throw blockCorrupt.make('a page without streams or times')
   return { rows, stream, timeBase: baseNs, time, columns, rest }
 }
 
-function readRest(bytes: Uint8Array, rows: number, names: readonly Named[]): RestRows {
+// oxlint-disable-next-line max-params -- a part, its page, and its memory
+function readRest(
+  bytes: Uint8Array,
+  rows: number,
+  names: readonly Named[],
+  memory: Allocator,
+): RestRows {
   const limits = { rows, columns: names.length, maxBytes: maxColumnBytes }
-  const rest = decodeRest(reader(bytes, 'the rest'), limits)
+  const rest = decodeRest(reader(bytes, 'the rest'), limits, memory)
   const own = Array.from(rest.columns, (number) => names[number]!)
   const used = new Uint32Array(own.length)
   for (let e = 0; e < rest.keys.length; e++) used[rest.keys[e]!]!++
@@ -109,7 +132,7 @@ function readRest(bytes: Uint8Array, rows: number, names: readonly Named[]): Res
     columns: own.map(({ column }) => column),
     ids: own.map(({ id }) => id),
     used,
-    starts: restStarts(rest),
+    starts: restStarts(rest, memory),
     keys: rest.keys,
     codes: rest.codes,
     values: rest.values,

@@ -3,6 +3,7 @@
  * the predicates' columns, selects rows, and only where some are left decodes the columns asked for.
  * Batches are whole pages with a selection, or stretches of a page that has thousands of rare keys.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
 import type { StreamList } from '#schemas/identity.ts'
@@ -20,10 +21,16 @@ import {
 } from './prune.ts'
 import type { Section } from './section-read.ts'
 
-/** How a scan is stopped. */
+/** How a scan is stopped, and where its pages go. */
 export interface ScanControl {
   /** Called once per page, about 5 ms of work; throws when the query is over. */
   check(): void
+  /**
+   * Memory for the arrays of the next page: called once per page, before anything of it is decoded. Whoever
+   * gives it may take back there what was given for pages before, when no batch of them is in use; and at
+   * the scan's end. Absent: arrays of their own. What an open block keeps (directory, streams) never lies there.
+   */
+  readonly pageMemory?: () => Allocator
 }
 
 /** What all batches of a scan share. */
@@ -61,12 +68,13 @@ export async function* scanSection(
   const [span] = await findColumns(section, [{ scope: 'row', key: 'spanId', type: 'id8' }])
   const list = await section.streams()
   const { pages } = await section.directory()
+  const chosen = { target, scan, streams, predicates, wanted, span: span!, list }
   for (const page of ordered(
     numbers.map((number) => pages[number]!),
     scan.order,
   )) {
     control?.check()
-    yield* scanPage({ target, scan, streams, predicates, wanted, span: span!, list }, page)
+    yield* scanPage(chosen, page, control?.pageMemory?.() ?? fresh)
   }
 }
 
@@ -101,18 +109,22 @@ interface Chosen {
   readonly list: StreamList
 }
 
-async function* scanPage(chosen: Chosen, page: PageEntry): AsyncGenerator<Batch> {
-  const { scan, predicates, wanted } = chosen
-  const reader = new PageReader(chosen.target.section, page, chosen.span)
+async function* scanPage(
+  chosen: Chosen,
+  page: PageEntry,
+  memory: Allocator,
+): AsyncGenerator<Batch> {
+  const { scan, streams, predicates, wanted } = chosen
+  const reader = new PageReader(chosen.target.section, page, chosen.span, memory)
   const { stream, time } = await reader.keys(predicates)
   const range = { from: offsetOf(scan.from, page), to: offsetOf(scan.to, page) }
-  let selection = selectRows(time, stream, range, chosen.streams)
+  let selection = selectRows(time, stream, range, { streams, memory })
   for (const [i, predicate] of scan.predicates.entries()) {
     if (selection.length === 0) return
     const found = predicates[i]!
     const isTime = columnId(found.column) === timeColumn
     const vector = isTime ? timeVector(time, page.baseNs) : reader.vector(found)
-    selection = filterRows(selection, vector, predicate)
+    selection = filterRows(selection, vector, predicate, memory)
   }
   if (selection.length === 0) return
   await reader.load(wanted)

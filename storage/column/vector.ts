@@ -2,6 +2,7 @@
  * Vectors as values: a range of rows, rows in another order, several put together, and without the
  * rows that have no value. Results share memory with what they came from where they can.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { vectorKinds } from '#schemas/column.ts'
 import { scratchDistinct, type Distinct } from './distinct.ts'
@@ -39,46 +40,52 @@ export function sliceVector(vector: Vector, from: number, to: number): Vector {
   }
 }
 
-/** Row i of the result is row rows[i] of `vector`; rows may repeat or be left out. */
-export function gatherVector(vector: Vector, rows: Uint32Array): Vector {
-  const present = vector.present === null ? null : gatherBytes(vector.present, rows)
+/** Row i of the result, in arrays of `memory`, is row rows[i] of `vector`; rows may repeat or be left out. */
+export function gatherVector(vector: Vector, rows: Uint32Array, memory: Allocator = fresh): Vector {
+  const present = vector.present === null ? null : gatherBytes(vector.present, rows, memory)
   switch (vector.kind) {
     case 'dictionary':
-      return { ...vector, present, codes: gatherWords(vector.codes, rows) }
+      return { ...vector, present, codes: gatherWords(vector.codes, rows, memory) }
     case 'texts':
-      return { ...vector, present, texts: gatherTexts(vector.texts, rows) }
+      return { ...vector, present, texts: gatherTexts(vector.texts, rows, memory) }
     case 'fixed':
-      return { ...vector, present, bytes: gatherFixed(vector.bytes, vector.width, rows) }
+      return { ...vector, present, bytes: gatherFixed(vector.bytes, vector.width, rows, memory) }
     case 'doubles':
-      return { ...vector, present, values: gatherDoubles(vector.values, rows) }
+      return { ...vector, present, values: gatherDoubles(vector.values, rows, memory) }
     case 'words':
-      return { ...vector, present, values: gatherWords(vector.values, rows) }
+      return { ...vector, present, values: gatherWords(vector.values, rows, memory) }
     case 'longs': {
-      const hi = new Int32Array(rows.length)
+      const lo = gatherWords(vector.lo, rows, memory)
+      const { buffer, byteOffset } = memory.words(rows.length)
+      const hi = new Int32Array(buffer, byteOffset, rows.length)
       for (let i = 0; i < rows.length; i++) hi[i] = vector.hi[rows[i]!]!
-      return { ...vector, present, lo: gatherWords(vector.lo, rows), hi }
+      return { ...vector, present, lo, hi }
     }
   }
 }
 
-function gatherBytes(bytes: Uint8Array, rows: Uint32Array): Uint8Array {
-  const out = new Uint8Array(rows.length)
+function gatherBytes(bytes: Uint8Array, rows: Uint32Array, memory: Allocator): Uint8Array {
+  const out = memory.bytes(rows.length)
   for (let i = 0; i < rows.length; i++) out[i] = bytes[rows[i]!]!
   return out
 }
 
-/** words[rows[i]] for every i. */
-export function gatherWords(words: Uint32Array, rows: Uint32Array): Uint32Array {
-  const out = new Uint32Array(rows.length)
+/** words[rows[i]] for every i, in an array of `memory`. */
+export function gatherWords(
+  words: Uint32Array,
+  rows: Uint32Array,
+  memory: Allocator = fresh,
+): Uint32Array {
+  const out = memory.words(rows.length)
   for (let i = 0; i < rows.length; i++) out[i] = words[rows[i]!]!
   return out
 }
 
 /** Through pairs of words, because a double that is a NaN may lose its payload on the way. */
-function gatherDoubles(values: Float64Array, rows: Uint32Array): Float64Array {
-  const out = new Float64Array(rows.length)
+function gatherDoubles(values: Float64Array, rows: Uint32Array, memory: Allocator): Float64Array {
+  const out = memory.doubles(rows.length)
   const from = new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
-  const to = new Uint32Array(out.buffer)
+  const to = new Uint32Array(out.buffer, out.byteOffset, out.length * 2)
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!
     to[2 * i] = from[2 * row]!
@@ -87,8 +94,14 @@ function gatherDoubles(values: Float64Array, rows: Uint32Array): Float64Array {
   return out
 }
 
-function gatherFixed(bytes: Uint8Array, width: number, rows: Uint32Array): Uint8Array {
-  const out = new Uint8Array(rows.length * width)
+// oxlint-disable-next-line max-params -- ids, their width, which, and where to
+function gatherFixed(
+  bytes: Uint8Array,
+  width: number,
+  rows: Uint32Array,
+  memory: Allocator,
+): Uint8Array {
+  const out = memory.bytes(rows.length * width)
   for (let i = 0, at = 0; i < rows.length; i++) {
     const from = rows[i]! * width
     for (let k = 0; k < width; k++) out[at++] = bytes[from + k]!
@@ -96,15 +109,16 @@ function gatherFixed(bytes: Uint8Array, width: number, rows: Uint32Array): Uint8
   return out
 }
 
-/** Values of `texts` by number, packed anew. */
-export function gatherTexts(texts: Texts, rows: Uint32Array): Texts {
-  const offsets = new Uint32Array(rows.length + 1)
+/** Values of `texts` by number, packed anew in arrays of `memory`. */
+export function gatherTexts(texts: Texts, rows: Uint32Array, memory: Allocator = fresh): Texts {
+  const offsets = memory.words(rows.length + 1)
+  offsets[0] = 0
   for (let i = 0, at = 0; i < rows.length; i++) {
     const row = rows[i]!
     at += texts.offsets[row + 1]! - texts.offsets[row]!
     offsets[i + 1] = at
   }
-  const bytes = new Uint8Array(offsets[rows.length]!)
+  const bytes = memory.bytes(offsets[rows.length]!)
   const source = texts.bytes
   for (let i = 0; i < rows.length; i++) {
     const from = texts.offsets[rows[i]!]!
@@ -295,29 +309,33 @@ export function presentRows(present: Uint8Array | null): Uint32Array | null {
   return rows
 }
 
-/** The inverse of leaving rows out: value k goes to the k-th present row, the others are zero or empty. */
-export function spreadVector(vector: Vector, present: Uint8Array): Vector {
-  const source = new Uint32Array(present.length)
+/** The inverse of leaving rows out, in arrays of `memory`: value k goes to the k-th present row, the others are zero or empty. */
+export function spreadVector(
+  vector: Vector,
+  present: Uint8Array,
+  memory: Allocator = fresh,
+): Vector {
+  const source = memory.words(present.length)
   let next = 0
   for (let i = 0; i < present.length; i++) if (present[i] !== 0) source[i] = next++
   switch (vector.kind) {
     case 'texts':
-      return { ...vector, present, texts: spreadTexts(vector.texts, present) }
+      return { ...vector, present, texts: spreadTexts(vector.texts, present, memory) }
     case 'dictionary':
     case 'fixed':
     case 'doubles':
     case 'words':
     case 'longs': {
       if (next === 0) return { ...emptyVector(vector.type, present.length), present }
-      const spread = gatherVector(vector, source)
+      const spread = gatherVector(vector, source, memory)
       clearAbsent(spread, present)
       return { ...spread, present }
     }
   }
 }
 
-function spreadTexts(texts: Texts, present: Uint8Array): Texts {
-  const offsets = new Uint32Array(present.length + 1)
+function spreadTexts(texts: Texts, present: Uint8Array, memory: Allocator): Texts {
+  const offsets = memory.words(present.length + 1)
   let next = 0
   for (let i = 0; i < present.length; i++) {
     offsets[i] = texts.offsets[next]!

@@ -77,13 +77,12 @@ function pack(values: Uint32Array, from: number, to: number, min: number, width:
   if (used > 0) scratch[at] = word
 }
 
-/** Reads `count` words. The caller has checked `count`; the bits must be in the reader before memory is written. */
-export function decodeBits(reader: ByteReader, count: number): Uint32Array {
-  // A block of 128 values takes at least two bytes, so memory is bounded by the bytes there are.
+/** Reads words until `values` is full; the bits must be in the reader before memory is written. */
+export function decodeBits(reader: ByteReader, values: Uint32Array): void {
+  const count = values.length
   if (Math.ceil(count / blockValues) * 2 > reader.left) {
     throw blockCorrupt.make(`${count} packed words in ${reader.left} bytes`)
   }
-  const values = new Uint32Array(count)
   for (let from = 0; from < count; from += blockValues) {
     const to = Math.min(count, from + blockValues)
     const min = reader.varint()
@@ -98,7 +97,6 @@ export function decodeBits(reader: ByteReader, count: number): Uint32Array {
     scratchBytes.set(reader.bytes.subarray(start, start + bytes))
     unpack(values, from, to, min, width)
   }
-  return values
 }
 
 // oxlint-disable-next-line max-params -- the inner loop: an object per block would be garbage

@@ -4,6 +4,7 @@ import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import * as fc from 'fast-check'
 import { test } from 'node:test'
+import { DirtyMemory } from '#test/dirty-memory.ts'
 import { decodeFixed, encodeFixed } from './fixed.ts'
 import { decodeLongs, encodeLongs } from './longs.ts'
 import { decodeOffsets, encodeOffsets, maxOffset } from './offsets.ts'
@@ -12,6 +13,9 @@ import { decodeDictionary, decodeTexts, encodeDictionary, encodeTexts } from './
 import { decodeWords, encodeWords } from './words.ts'
 
 const runs = 150
+
+/** Decoders must write all of what they are given. */
+const memory = new DirtyMemory()
 
 /** Values as they come in columns: constants, runs, counters, small ranges, anything. */
 const word = fc.oneof(
@@ -41,7 +45,7 @@ test('words', (t) => {
     fc.property(words, fc.boolean(), (list, dense) => {
       const values = Uint32Array.from(list)
       const reader = written((out) => encodeWords(out, values, dense))
-      t.assert.deepEqual(decodeWords(reader, values.length), values)
+      t.assert.deepEqual(decodeWords(reader, values.length, memory), values)
       t.assert.equal(reader.left, 0)
     }),
     { numRuns: runs },
@@ -59,7 +63,10 @@ test('offsets', (t) => {
   const check = (list: number[], dense: boolean) => {
     const values = Float64Array.from(list)
     const reader = written((out) => encodeOffsets(out, values, dense))
-    t.assert.deepEqual(decodeOffsets(reader, reader.varint(), values.length, maxOffset), values)
+    t.assert.deepEqual(
+      decodeOffsets(reader, { id: reader.varint(), count: values.length, max: maxOffset }, memory),
+      values,
+    )
     t.assert.equal(reader.left, 0)
   }
   fc.assert(
@@ -86,7 +93,7 @@ test('64-bit integers', (t) => {
       const lo = Uint32Array.from(list, (_, i) => halves[2 * i] ?? 0)
       const hi = Int32Array.from(list, (_, i) => halves[2 * i + 1] ?? 0)
       const reader = written((out) => encodeLongs(out, { lo, hi }, dense))
-      const got = decodeLongs(reader, list.length)
+      const got = decodeLongs(reader, list.length, memory)
       t.assert.deepEqual(got.lo, lo)
       t.assert.deepEqual(got.hi, hi)
       t.assert.equal(reader.left, 0)
@@ -118,7 +125,7 @@ function checkSamples(list: readonly number[], dense: boolean): boolean {
   const starts = chunkStarts(values.length, null)
   const reader = written((out) => encodeSamples(out, values, starts, dense))
   reader.varint()
-  const got = decodeSamples(reader, values.length)
+  const got = decodeSamples(reader, values.length, memory)
   return (
     reader.left === 0 && Buffer.compare(Buffer.from(got.buffer), Buffer.from(values.buffer)) === 0
   )
@@ -159,13 +166,13 @@ test('texts and dictionaries', (t) => {
       const options = { dense, level: dense ? 3 : 1 }
       const reader = written((out) => encodeTexts(out, texts, options))
       reader.varint()
-      const got = decodeTexts(reader, list.length, 1e6)
+      const got = decodeTexts(reader, list.length, 1e6, { memory })
       t.assert.deepEqual(got.offsets, offsets)
       t.assert.deepEqual(new Uint8Array(got.bytes), bytes)
       const codes = Uint32Array.from(list, (_, i) => (i * 7) % list.length)
       const again = written((out) => encodeDictionary(out, codes, texts, options))
       again.varint()
-      t.assert.deepEqual(decodeDictionary(again, list.length, 1e6).codes, codes)
+      t.assert.deepEqual(decodeDictionary(again, list.length, 1e6, { memory }).codes, codes)
     }),
     { numRuns: runs },
   )
@@ -185,7 +192,11 @@ test('fixed ids, alone and in runs', (t) => {
           Buffer.concat(list.flatMap(([id, times]) => Array.from({ length: times }, () => id))),
         )
         const reader = written((out) => encodeFixed(out, bytes, 8, false))
-        const got = decodeFixed(reader, reader.varint(), bytes.length / 8, 8)
+        const got = decodeFixed(
+          reader,
+          { id: reader.varint(), count: bytes.length / 8, width: 8 },
+          memory,
+        )
         t.assert.deepEqual(new Uint8Array(got), bytes)
         t.assert.equal(reader.left, 0)
       },
@@ -197,12 +208,12 @@ test('fixed ids, alone and in runs', (t) => {
 test('decoding any bytes throws only corrupt', (t) => {
   const decoders: ((reader: ByteReader) => unknown)[] = [
     (reader) => decodeWords(reader, 300),
-    (reader) => decodeOffsets(reader, reader.varint(), 300, maxOffset),
+    (reader) => decodeOffsets(reader, { id: reader.varint(), count: 300, max: maxOffset }),
     (reader) => decodeLongs(reader, 300),
     (reader) => decodeSamples(reader, 300),
     (reader) => decodeTexts(reader, 300, 5000),
     (reader) => decodeDictionary(reader, 300, 5000),
-    (reader) => decodeFixed(reader, reader.varint(), 300, 16),
+    (reader) => decodeFixed(reader, { id: reader.varint(), count: 300, width: 16 }),
   ]
   const nodes = [1, 2, 3, 4, 5, 10, 11, 20, 21, 50, 51]
   const input = fc.tuple(

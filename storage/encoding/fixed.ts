@@ -2,10 +2,12 @@
  * Ids of one width. Random bytes gain nothing from zstd, so they stand as they are; where
  * neighbours are equal (the trace id of all spans of a trace) each stands once with its count.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
+import { withTemporary } from './temporary.ts'
 import { decodeWords, encodeWords } from './words.ts'
 
 /** Writes `bytes`, whole values of `width` bytes. */
@@ -48,23 +50,38 @@ function sameValue(bytes: Uint8Array, a: number, b: number, width: number): bool
   return true
 }
 
-/** Reads the rest of a node whose number is `id`: `count` values of `width` bytes, a view of the page where they stand raw. */
-// oxlint-disable-next-line max-params -- the reader, its node and the shape
+/**
+ * Reads the rest of a node whose number is `id`: `count` values of `width` bytes, a view of the page where
+ * they stand raw, else an array of `memory`.
+ */
 export function decodeFixed(
   reader: ByteReader,
-  id: number,
-  count: number,
-  width: number,
+  { id, count, width }: { readonly id: number; readonly count: number; readonly width: number },
+  memory: Allocator = fresh,
 ): Uint8Array {
   if (id === encodingId.fixed) return reader.raw(count * width)
   if (id !== encodingId.fixedRuns) throw blockCorrupt.make(`encoding ${id} where ids should be`)
   const runs = reader.varint()
   if (runs > count) throw blockCorrupt.make(`${runs} runs of ${count} ids`)
-  const lengths = decodeWords(reader, runs)
-  const heads = reader.raw(runs * width)
-  const bytes = new Uint8Array(count * width)
+  const bytes = memory.bytes(count * width)
+  withTemporary((temporary) => {
+    const lengths = decodeWords(reader, runs, temporary)
+    repeatValues(bytes, reader.raw(runs * width), lengths, width)
+  })
+  return bytes
+}
+
+/** Fills `bytes` with each head as often as its length says. */
+// oxlint-disable-next-line max-params -- the inner loop
+function repeatValues(
+  bytes: Uint8Array,
+  heads: Uint8Array,
+  lengths: Uint32Array,
+  width: number,
+): void {
+  const count = bytes.length / width
   let at = 0
-  for (let run = 0; run < runs; run++) {
+  for (let run = 0; run < lengths.length; run++) {
     const length = lengths[run]!
     if (length === 0 || length > count - at) throw blockCorrupt.make('runs of ids do not add up')
     const to = (at + length) * width
@@ -74,5 +91,4 @@ export function decodeFixed(
     at += length
   }
   if (at !== count) throw blockCorrupt.make('runs of ids do not add up')
-  return bytes
 }

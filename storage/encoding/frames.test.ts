@@ -1,5 +1,6 @@
 /** Texts as frames come back as they were, frames move with their rows, and damage is corrupt. */
 import { AppError } from '#base/errors.ts'
+import { fresh } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { seededRandom } from '#base/random.ts'
@@ -31,7 +32,7 @@ function writeRead(texts: Texts, starts: Uint32Array): Texts {
   encodeTexts(out, texts, { dense: false, level: 1, starts })
   const reader = new ByteReader(out.view())
   reader.varint()
-  return decodeTexts(reader, texts.offsets.length - 1, 1 << 26, true)
+  return decodeTexts(reader, texts.offsets.length - 1, 1 << 26, { keepFrames: true })
 }
 
 const every = (rows: number, count: number) =>
@@ -105,7 +106,7 @@ function plainOf(frame: Uint8Array, length: number): Uint8Array {
   out.varint(length)
   out.varint(frame.length)
   out.raw(frame)
-  return decodeFrames(out.view(), length, false)
+  return decodeFrames(out.view(), length, { memory: fresh, keepFrames: false })
 }
 
 test('frames that do not fit the texts are not taken', (t) => {
@@ -125,7 +126,10 @@ test('changed frames are corrupt or other bytes of the same length', (t) => {
       const copy = stored.slice(0, stored.length - (cut === 3 ? at % 50 : 0))
       if (at < copy.length) copy[at] = byte
       try {
-        t.assert.equal(decodeFrames(copy, texts.bytes.length, true).length, texts.bytes.length)
+        t.assert.equal(
+          decodeFrames(copy, texts.bytes.length, { memory: fresh, keepFrames: true }).length,
+          texts.bytes.length,
+        )
       } catch (error) {
         t.assert.equal(error instanceof AppError ? error.kind : String(error), 'corrupt')
       }

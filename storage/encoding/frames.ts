@@ -6,9 +6,10 @@
  *
  *   varint frames, per frame varint plain bytes, varint stored bytes; then the frames: zstd, or plain where equally long
  */
+import type { Allocator } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
-import { zstdCompress, zstdDecompressTo } from '#base/compress/zstd.ts'
+import { decompressSpareBytes, zstdCompress, zstdDecompressTo } from '#base/compress/zstd.ts'
 import type { Texts } from '#schemas/column.ts'
 import { blockCorrupt } from './errors.ts'
 
@@ -116,8 +117,15 @@ function pushPiece(pieces: Piece[], from: number, to: number): void {
   } else pieces.push({ from, to, stored: null })
 }
 
-/** Reads frames of `rawBytes` bytes in all, which the caller can pay for; with `keep` the result's frames are known. */
-export function decodeFrames(stored: Uint8Array, rawBytes: number, keep: boolean): Uint8Array {
+/**
+ * Reads frames of `rawBytes` bytes in all, which the caller can pay for, into an array of `memory`; with
+ * `keepFrames` the result's frames are known: views of `stored`.
+ */
+export function decodeFrames(
+  stored: Uint8Array,
+  rawBytes: number,
+  { memory, keepFrames }: { readonly memory: Allocator; readonly keepFrames: boolean },
+): Uint8Array {
   const reader = new ByteReader(stored, 0, stored.length, 'zstd frames')
   const count = reader.varint()
   if (count > reader.left) throw blockCorrupt.make(`${count} frames in ${reader.left} bytes`)
@@ -130,20 +138,17 @@ export function decodeFrames(stored: Uint8Array, rawBytes: number, keep: boolean
   if (total !== rawBytes) {
     throw blockCorrupt.make(`frames of ${total} bytes where ${rawBytes} should be`)
   }
-  const out = new ByteWriter(rawBytes + spareBytes)
+  const out = new ByteWriter(memory.bytes(rawBytes + decompressSpareBytes))
   const frames: StoredFrame[] = []
   for (const { plain, stored: length } of sizes) {
     const bytes = reader.raw(length)
     const from = out.length
     if (length === plain) out.raw(bytes)
     else zstdDecompressTo(out, bytes, plain)
-    if (keep) frames.push({ from, to: from + plain, bytes })
+    if (keepFrames) frames.push({ from, to: from + plain, bytes })
   }
   if (reader.left !== 0) throw blockCorrupt.make(`${reader.left} bytes after the frames`)
   const view = out.view()
-  if (keep) setFrames(view, frames)
+  if (keepFrames) setFrames(view, frames)
   return view
 }
-
-/** What the codec wants to be free behind the last byte, so that the buffer does not grow for it. */
-const spareBytes = 2048

@@ -3,11 +3,13 @@
  * the least one: that base and offsets (times of the year 2262 are as cheap as those of 1970). Else
  * both halves as words.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeOffsets, encodeOffsets, maxOffset } from './offsets.ts'
+import { withTemporary } from './temporary.ts'
 import { decodeWords, encodeWords } from './words.ts'
 
 export interface Longs {
@@ -48,28 +50,34 @@ export function encodeLongs(out: ByteWriter, longs: Longs, dense: boolean): void
   encodeWords(out, new Uint32Array(hi.buffer, hi.byteOffset, hi.length), dense)
 }
 
-/** Reads a node of `count` integers. */
-export function decodeLongs(reader: ByteReader, count: number): Longs {
+/** Reads a node of `count` integers into arrays of `memory`. */
+export function decodeLongs(reader: ByteReader, count: number, memory: Allocator = fresh): Longs {
   const id = reader.varint()
   if (id === encodingId.longsHalves) {
-    const lo = decodeWords(reader, count)
-    const hi = decodeWords(reader, count)
-    return { lo, hi: new Int32Array(hi.buffer, 0, count) }
+    const lo = decodeWords(reader, count, memory)
+    return { lo, hi: signed(decodeWords(reader, count, memory)) }
   }
   if (id !== encodingId.longsOffsets) {
     throw blockCorrupt.make(`encoding ${id} where 64-bit integers should be`)
   }
   const baseLo = reader.u32()
   const baseHi = reader.u32() | 0
-  const offsets = decodeOffsets(reader, reader.varint(), count, maxOffset)
-  const lo = new Uint32Array(count)
-  const hi = new Int32Array(count)
-  for (let i = 0; i < count; i++) {
-    const offset = offsets[i]!
-    const high = Math.floor(offset / 4294967296)
-    const sum = baseLo + (offset - high * 4294967296)
-    lo[i] = sum
-    hi[i] = baseHi + high + (sum > 0xffffffff ? 1 : 0)
-  }
+  const lo = memory.words(count)
+  const hi = signed(memory.words(count))
+  withTemporary((temporary) => {
+    const node = { id: reader.varint(), count, max: maxOffset }
+    const offsets = decodeOffsets(reader, node, temporary)
+    for (let i = 0; i < count; i++) {
+      const offset = offsets[i]!
+      const high = Math.floor(offset / 4294967296)
+      const sum = baseLo + (offset - high * 4294967296)
+      lo[i] = sum
+      hi[i] = baseHi + high + (sum > 0xffffffff ? 1 : 0)
+    }
+  })
   return { lo, hi }
+}
+
+function signed({ buffer, byteOffset, length }: Uint32Array<ArrayBuffer>): Int32Array {
+  return new Int32Array(buffer, byteOffset, length)
 }

@@ -6,10 +6,12 @@
  * - delta: differences to the row before; where time steps back (another stream begins) the row is a
  *   break and stands with its value apart, so that the differences stay small
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
+import { withTemporary } from './temporary.ts'
 import { decodeWords, encodeWords } from './words.ts'
 
 /** Largest offset: beyond it doubles skip integers. */
@@ -149,33 +151,40 @@ function encodeSplit(out: ByteWriter, values: Float64Array, max: number, dense: 
   encodeWords(out, hi.subarray(0, count), dense)
 }
 
-function decodeSplit(reader: ByteReader, count: number): Float64Array {
+/** Reads what `encodeSplit` wrote: as many values as `values` has. */
+function decodeSplit(reader: ByteReader, values: Float64Array): void {
+  const count = values.length
   const wide = reader.u8()
-  const lo = decodeWords(reader, count)
-  const values = new Float64Array(count)
-  if (wide === 0) {
-    for (let i = 0; i < count; i++) values[i] = lo[i]!
-    return values
-  }
-  const hi = decodeWords(reader, count)
-  for (let i = 0; i < count; i++) values[i] = hi[i]! * 4294967296 + lo[i]!
-  return values
+  withTemporary((temporary) => {
+    const lo = decodeWords(reader, count, temporary)
+    if (wide === 0) {
+      for (let i = 0; i < count; i++) values[i] = lo[i]!
+      return
+    }
+    const hi = decodeWords(reader, count, temporary)
+    for (let i = 0; i < count; i++) values[i] = hi[i]! * 4294967296 + lo[i]!
+  })
 }
 
-/** Reads the rest of a plain or delta node whose number is `id`; every value is in [0, `max`] or it is corrupt. */
-// oxlint-disable-next-line max-params -- the reader, its node, and two limits
+/** A node of offsets: its number, which was read, how many values, and the greatest that may be. */
+export interface OffsetsNode {
+  readonly id: number
+  readonly count: number
+  readonly max: number
+}
+
+/** Reads the rest of a plain or delta node into an array of `memory`; every value is in [0, `max`] or it is corrupt. */
 export function decodeOffsets(
   reader: ByteReader,
-  id: number,
-  count: number,
-  max: number,
-): Float64Array {
+  { id, count, max }: OffsetsNode,
+  memory: Allocator = fresh,
+): Float64Array<ArrayBuffer> {
   const min = reader.f64()
   if (!Number.isInteger(min)) throw blockCorrupt.make(`offsets from ${min} on`)
   const factor = reader.varint()
-  let values: Float64Array
-  if (id === encodingId.offsetsPlain) values = decodeSplit(reader, count)
-  else if (id === encodingId.offsetsDelta) values = decodeDelta(reader, count)
+  const values = memory.doubles(count)
+  if (id === encodingId.offsetsPlain) decodeSplit(reader, values)
+  else if (id === encodingId.offsetsDelta) decodeDelta(reader, values)
   else throw blockCorrupt.make(`encoding ${id} where offsets should be`)
   for (let i = 0; i < count; i++) {
     const value = values[i]! * factor + min
@@ -185,19 +194,33 @@ export function decodeOffsets(
   return values
 }
 
-function decodeDelta(reader: ByteReader, count: number): Float64Array {
+function decodeDelta(reader: ByteReader, values: Float64Array): void {
+  const count = values.length
   const breaks = reader.varint()
   if (breaks > count || breaks === 0) throw blockCorrupt.make(`${breaks} breaks in ${count} rows`)
-  const gaps = decodeWords(reader, breaks)
-  const heads = decodeSplit(reader, breaks)
-  const deltas = decodeSplit(reader, count - breaks)
-  const values = new Float64Array(count)
+  withTemporary((temporary) => {
+    const gaps = decodeWords(reader, breaks, temporary)
+    const heads = temporary.doubles(breaks)
+    decodeSplit(reader, heads)
+    const deltas = temporary.doubles(count - breaks)
+    decodeSplit(reader, deltas)
+    placeBreaks(values, { gaps, heads, deltas })
+  })
+}
+
+/** Sums differences up between the breaks. */
+function placeBreaks(
+  values: Float64Array,
+  from: { readonly gaps: Uint32Array; readonly heads: Float64Array; readonly deltas: Float64Array },
+): void {
+  const { gaps, heads, deltas } = from
+  const breaks = gaps.length
   let next = gaps[0]!
   if (next !== 0) throw blockCorrupt.make('the first row is not a break')
   let at = 0
   let rest = 0
   let value = 0
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < values.length; i++) {
     if (i === next) {
       value = heads[at++]!
       next = at < breaks ? i + gaps[at]! : -1
@@ -207,5 +230,4 @@ function decodeDelta(reader: ByteReader, count: number): Float64Array {
     values[i] = value
   }
   if (at !== breaks) throw blockCorrupt.make('breaks beyond the last row')
-  return values
 }

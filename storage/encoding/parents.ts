@@ -3,12 +3,14 @@
  * elsewhere stand as raw ids. Where traces are neighbours that costs a few bits instead of 8 bytes
  * (spans-layout, rule 5). Per row a word: 0 no parent, 1 the next raw id, else 2 + zigzag distance.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import type { Vector } from '#schemas/column.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
+import { withTemporary } from './temporary.ts'
 import { decodeWords, encodeWords } from './words.ts'
 
 const width = 8
@@ -73,20 +75,44 @@ function sameId(a: Uint8Array, i: number, b: Uint8Array, k: number): boolean {
   return true
 }
 
-/** Reads a column of parents; `spans` are the span ids of the same rows, all present. */
-export function decodeParents(reader: ByteReader, rows: number, spans: Vector | null): Vector {
+/** Reads a column of parents into arrays of `memory`; `spans` are the span ids of the same rows, all present. */
+// oxlint-disable-next-line max-params -- the reader, what it is read against, and where to
+export function decodeParents(
+  reader: ByteReader,
+  rows: number,
+  spans: Vector | null,
+  memory: Allocator = fresh,
+): Vector {
   const id = reader.varint()
   if (id !== encodingId.parents) throw blockCorrupt.make(`encoding ${id} where parents should be`)
   if (spans?.kind !== 'fixed' || spans.bytes.length !== rows * width) {
     throw blockCorrupt.make('parents without span ids')
   }
-  const codes = decodeWords(reader, rows)
-  const bytes = new Uint8Array(rows * width)
-  const present = new Uint8Array(rows)
+  const bytes = memory.bytes(rows * width)
+  const present = memory.bytes(rows)
+  const missing = withTemporary((temporary) => {
+    const codes = decodeWords(reader, rows, temporary)
+    return placeParents(reader, codes, spans.bytes, { bytes, present })
+  })
+  if (reader.left !== 0) throw blockCorrupt.make(`${reader.left} bytes after the parents`)
+  return { type: 'id8', present: missing === 0 ? null : present, kind: 'fixed', width, bytes }
+}
+
+/** Fills in ids by their codes; returns how many rows have none. */
+// oxlint-disable-next-line max-params -- the reader, two columns, where to
+function placeParents(
+  reader: ByteReader,
+  codes: Uint32Array,
+  spanIds: Uint8Array,
+  { bytes, present }: { readonly bytes: Uint8Array; readonly present: Uint8Array },
+): number {
+  const rows = codes.length
   let missing = 0
   for (let row = 0; row < rows; row++) {
     const code = codes[row]!
     if (code === 0) {
+      present[row] = 0
+      bytes.fill(0, row * width, (row + 1) * width)
       missing++
       continue
     }
@@ -99,8 +125,7 @@ export function decodeParents(reader: ByteReader, rows: number, spans: Vector | 
     const parent = row - distance
     if (parent < 0 || parent >= rows)
       throw blockCorrupt.make(`parent of row ${row} in row ${parent}`)
-    for (let i = 0; i < width; i++) bytes[row * width + i] = spans.bytes[parent * width + i]!
+    for (let i = 0; i < width; i++) bytes[row * width + i] = spanIds[parent * width + i]!
   }
-  if (reader.left !== 0) throw blockCorrupt.make(`${reader.left} bytes after the parents`)
-  return { type: 'id8', present: missing === 0 ? null : present, kind: 'fixed', width, bytes }
+  return missing
 }

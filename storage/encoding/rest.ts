@@ -6,6 +6,7 @@
  *   varint keys, words: their numbers in the section's rest columns,
  *   words: attributes per row, words: key codes, dictionary: values as bytes (`valueBytes`)
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import type { ColumnRef, ColumnType, Texts, Vector } from '#schemas/column.ts'
@@ -216,47 +217,55 @@ export interface RestLimits {
   readonly maxBytes: number
 }
 
-export function decodeRest(reader: ByteReader, limits: RestLimits): Rest {
+/** Reads the rest of a page into arrays of `memory`. */
+export function decodeRest(
+  reader: ByteReader,
+  limits: RestLimits,
+  memory: Allocator = fresh,
+): Rest {
   const id = reader.varint()
   if (id !== encodingId.rest) throw blockCorrupt.make(`encoding ${id} where the rest should be`)
   const columnCount = reader.varint()
   if (columnCount > limits.columns) throw blockCorrupt.make(`${columnCount} columns in the rest`)
-  const columns = decodeWords(reader, columnCount)
+  const columns = decodeWords(reader, columnCount, memory)
   for (const column of columns) {
     if (column >= limits.columns) throw blockCorrupt.make(`rest column ${column}`)
   }
-  const counts = decodeWords(reader, limits.rows)
+  const counts = decodeWords(reader, limits.rows, memory)
   let entries = 0
   for (let i = 0; i < counts.length; i++) {
     entries += counts[i]!
     if (entries > maxEntries) throw blockCorrupt.make('too many attributes in the rest')
   }
-  const keys = decodeWords(reader, entries)
+  const keys = decodeWords(reader, entries, memory)
   for (let i = 0; i < entries; i++) {
     if (keys[i]! >= columnCount) throw blockCorrupt.make(`key ${keys[i]} of ${columnCount}`)
   }
-  return { columns, counts, keys, ...decodeValues(reader, entries, limits.maxBytes) }
+  return { columns, counts, keys, ...decodeValues(reader, entries, limits.maxBytes, memory) }
 }
 
+// oxlint-disable-next-line max-params -- the reader, two limits, and where to
 function decodeValues(
   reader: ByteReader,
   entries: number,
   maxBytes: number,
+  memory: Allocator,
 ): Pick<Rest, 'codes' | 'values' | 'distinct'> {
   const id = reader.varint()
   if (id === encodingId.dictionary) {
-    return { ...decodeDictionary(reader, entries, maxBytes), distinct: true }
+    return { ...decodeDictionary(reader, entries, maxBytes, { memory }), distinct: true }
   }
   if (id !== encodingId.texts) throw blockCorrupt.make(`encoding ${id} of values in the rest`)
-  const values = decodeTexts(reader, entries, maxBytes)
-  const codes = new Uint32Array(entries)
+  const values = decodeTexts(reader, entries, maxBytes, { memory })
+  const codes = memory.words(entries)
   for (let i = 0; i < entries; i++) codes[i] = i
   return { codes, values, distinct: false }
 }
 
 /** Where the attributes of each row begin: entry i of the result, with one entry more than rows. */
-export function restStarts(rest: Rest): Uint32Array {
-  const starts = new Uint32Array(rest.counts.length + 1)
+export function restStarts(rest: Rest, memory: Allocator = fresh): Uint32Array {
+  const starts = memory.words(rest.counts.length + 1)
+  starts[0] = 0
   for (let i = 0; i < rest.counts.length; i++) starts[i + 1] = starts[i]! + rest.counts[i]!
   return starts
 }

@@ -11,13 +11,15 @@
  * scaled test and are copied as words. Prototype and measurements: docs/format/encodings.md. The
  * headers of all chunks are columns of their own; places are found from widths and counts.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeOffsets, encodeOffsets, maxOffset } from './offsets.ts'
 import { scaleChunk, scaleFactors, type Scaled } from './scale.ts'
-import { decodeWords, encodeWords } from './words.ts'
+import { withTemporary } from './temporary.ts'
+import { decodeWords, encodeWords, mergePlanes } from './words.ts'
 import { compress, decompress } from './zstd.ts'
 
 /** Samples per chunk at most: longer chunks cost queries of an hour 60 % more and save 1 % (metrics-lsm, rule 9). */
@@ -244,16 +246,33 @@ function encodeRaw(out: ByteWriter, raw: Uint32Array, dense: boolean): void {
   encodeWords(out, hi, dense)
 }
 
-/** Reads the rest of a node of `count` doubles. */
-export function decodeSamples(reader: ByteReader, count: number): Float64Array {
-  const chunks = decodeHeaders(reader, count)
-  const residuals = decodeResiduals(reader, chunks)
-  const rawCount = reader.varint()
-  if (rawCount > count) throw blockCorrupt.make(`${rawCount} unscaled values of ${count}`)
-  const lo = decodeWords(reader, rawCount)
-  const hi = decodeWords(reader, rawCount)
-  const values = new Float64Array(count)
-  const bits = new Uint32Array(values.buffer)
+/** Reads the rest of a node of `count` doubles into an array of `memory`. */
+export function decodeSamples(
+  reader: ByteReader,
+  count: number,
+  memory: Allocator = fresh,
+): Float64Array<ArrayBuffer> {
+  const values = memory.doubles(count)
+  withTemporary((temporary) => {
+    const chunks = decodeHeaders(reader, count, temporary)
+    const residuals = decodeResiduals(reader, chunks, temporary)
+    const rawCount = reader.varint()
+    if (rawCount > count) throw blockCorrupt.make(`${rawCount} unscaled values of ${count}`)
+    const lo = decodeWords(reader, rawCount, temporary)
+    const hi = decodeWords(reader, rawCount, temporary)
+    joinChunks(values, chunks, residuals, { lo, hi })
+  })
+  return values
+}
+
+// oxlint-disable-next-line max-params -- the parts of a node
+function joinChunks(
+  values: Float64Array,
+  chunks: Chunks,
+  residuals: Uint32Array,
+  { lo, hi }: { readonly lo: Uint32Array; readonly hi: Uint32Array },
+): void {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
   let at = 0
   let rest = 0
   let rawRest = 0
@@ -264,7 +283,7 @@ export function decodeSamples(reader: ByteReader, count: number): Float64Array {
       rest = unscaleChunk(chunks, c, residuals, rest, values, at)
     } else {
       const needed = kind === mode.constant ? 1 : to - at
-      if (kind > mode.xor || rawRest + needed > rawCount) {
+      if (kind > mode.xor || rawRest + needed > lo.length) {
         throw blockCorrupt.make(`chunk ${c} of mode ${kind} needs more values than there are`)
       }
       unxor(lo, hi, rawRest, kind === mode.constant, bits, at, to)
@@ -272,19 +291,18 @@ export function decodeSamples(reader: ByteReader, count: number): Float64Array {
     }
     at = to
   }
-  return values
 }
 
-function decodeHeaders(reader: ByteReader, count: number): Chunks {
+function decodeHeaders(reader: ByteReader, count: number, memory: Allocator): Chunks {
   const n = reader.varint()
   if (n > count) throw blockCorrupt.make(`${n} chunks of ${count} values`)
-  const counts = decodeWords(reader, n)
-  const kinds = decodeWords(reader, n)
-  const scales = decodeWords(reader, n)
-  const shifts = decodeWords(reader, n)
-  const widths = decodeWords(reader, n)
-  const lows = decodeOffsets(reader, reader.varint(), n, maxOffset)
-  const firsts = decodeOffsets(reader, reader.varint(), n, maxOffset)
+  const counts = decodeWords(reader, n, memory)
+  const kinds = decodeWords(reader, n, memory)
+  const scales = decodeWords(reader, n, memory)
+  const shifts = decodeWords(reader, n, memory)
+  const widths = decodeWords(reader, n, memory)
+  const lows = decodeOffsets(reader, { id: reader.varint(), count: n, max: maxOffset }, memory)
+  const firsts = decodeOffsets(reader, { id: reader.varint(), count: n, max: maxOffset }, memory)
   let sum = 0
   for (let c = 0; c < n; c++) {
     if (counts[c] === 0) throw blockCorrupt.make(`chunk ${c} is empty`)
@@ -297,32 +315,26 @@ function decodeHeaders(reader: ByteReader, count: number): Chunks {
   return { counts, kinds, scales, shifts, widths, lows, firsts }
 }
 
-function decodeResiduals(reader: ByteReader, chunks: Chunks): Uint32Array {
+function decodeResiduals(reader: ByteReader, chunks: Chunks, memory: Allocator): Uint32Array {
   let count = 0
   for (let c = 0; c < chunks.counts.length; c++) count += residualCount(chunks, c)
   const kind = reader.u8()
+  const values = memory.words(count)
   if (kind === form.planes) {
     const width = planeWidth(chunks)
-    const planes = decompress(reader.raw(reader.varint()), count * width)
-    return fromPlanes(planes, count, width)
+    const stored = reader.raw(reader.varint())
+    mergePlanes(decompress(stored, count * width, memory), values, width)
+    return values
   }
   if (kind !== form.bits) throw blockCorrupt.make(`residuals in form ${kind}`)
-  const bytes = reader.raw(packedWords(chunks) * 4)
-  const words = new Uint32Array(new Uint8Array(bytes).buffer)
-  return unpackChunks(words, chunks, count)
-}
-
-function fromPlanes(planes: Uint8Array, count: number, width: number): Uint32Array {
-  const values = new Uint32Array(count)
-  for (let plane = 0, at = 0; plane < width; plane++) {
-    const shift = plane * 8
-    for (let i = 0; i < count; i++) values[i] = values[i]! | (planes[at++]! << shift)
-  }
+  const words = memory.words(packedWords(chunks))
+  const bytes = reader.raw(words.length * 4)
+  new Uint8Array(words.buffer, words.byteOffset, bytes.length).set(bytes)
+  unpackChunks(words, chunks, values)
   return values
 }
 
-function unpackChunks(words: Uint32Array, chunks: Chunks, count: number): Uint32Array {
-  const residuals = new Uint32Array(count)
+function unpackChunks(words: Uint32Array, chunks: Chunks, residuals: Uint32Array): void {
   let at = 0
   let from = 0
   for (let c = 0; c < chunks.counts.length; c++) {
@@ -341,7 +353,6 @@ function unpackChunks(words: Uint32Array, chunks: Chunks, count: number): Uint32
     at += ((to - from) * width + 31) >>> 5
     from = to
   }
-  return residuals
 }
 
 /** Writes one scaled chunk at `at` and returns the place of the next chunk's residuals. */

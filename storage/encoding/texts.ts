@@ -2,6 +2,7 @@
  * Byte strings: either lengths and all bytes (zstd), or distinct values and a code per row. Lengths,
  * not separators, so that values may hold any byte.
  */
+import { fresh } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import type { Texts } from '#schemas/column.ts'
@@ -9,7 +10,8 @@ import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeWords, encodeWords } from './words.ts'
 import { isFramed } from './frames.ts'
-import { decodeBytes, encodeBytes, encodeFramed } from './zstd.ts'
+import { withTemporary } from './temporary.ts'
+import { decodeBytes, encodeBytes, encodeFramed, type BytesOptions } from './zstd.ts'
 
 export interface TextsOptions {
   readonly dense: boolean
@@ -39,28 +41,35 @@ export function encodeTexts(out: ByteWriter, texts: Texts, options: TextsOptions
 }
 
 /**
- * Reads the rest of a node of `count` values, at most `maxBytes` in all; the bytes may be a view of the
- * page. With `keep` their frames are known, for merges.
+ * Reads the rest of a node of `count` values, at most `maxBytes` in all, into arrays of the options'
+ * memory; the bytes may be a view of the page.
  */
-// oxlint-disable-next-line max-params -- the reader, its limits, and whether frames are kept
+// oxlint-disable-next-line max-params -- the reader, two limits, and how
 export function decodeTexts(
   reader: ByteReader,
   count: number,
   maxBytes: number,
-  keep = false,
+  options: BytesOptions = {},
 ): Texts {
-  const lengths = decodeWords(reader, count)
-  const bytes = decodeBytes(reader, maxBytes, keep)
-  const offsets = new Uint32Array(count + 1)
+  const { memory = fresh } = options
+  const offsets = memory.words(count + 1)
+  const end = withTemporary((temporary) => sumUp(decodeWords(reader, count, temporary), offsets))
+  const bytes = decodeBytes(reader, maxBytes, options)
+  if (end !== bytes.length) {
+    throw blockCorrupt.make(`lengths add up to ${end} of ${bytes.length} bytes`)
+  }
+  return { offsets, bytes }
+}
+
+/** Where values of these lengths begin, and where the last one ends; returns the end before it wraps at 2^32. */
+function sumUp(lengths: Uint32Array, offsets: Uint32Array): number {
   let at = 0
-  for (let i = 0; i < count; i++) {
+  offsets[0] = 0
+  for (let i = 0; i < lengths.length; i++) {
     at += lengths[i]!
     offsets[i + 1] = at
   }
-  if (at !== bytes.length) {
-    throw blockCorrupt.make(`lengths add up to ${at} of ${bytes.length} bytes`)
-  }
-  return { offsets, bytes }
+  return at
 }
 
 /** Writes distinct values and the code of each row. */
@@ -78,18 +87,20 @@ export function encodeDictionary(
   encodeWords(out, codes, options.dense)
 }
 
-/** Reads the rest of a dictionary of `count` rows: every code names a value, or it is corrupt. */
+/** Reads the rest of a dictionary of `count` rows, as `decodeTexts` does: every code names a value, or it is corrupt. */
+// oxlint-disable-next-line max-params -- the reader, two limits, and how
 export function decodeDictionary(
   reader: ByteReader,
   count: number,
   maxBytes: number,
+  { memory = fresh }: BytesOptions = {},
 ): { codes: Uint32Array; values: Texts } {
   const distinct = reader.varint()
   if (distinct > count) throw blockCorrupt.make(`${distinct} distinct values in ${count} rows`)
   const id = reader.varint()
   if (id !== encodingId.texts) throw blockCorrupt.make(`encoding ${id} where texts should be`)
-  const values = decodeTexts(reader, distinct, maxBytes)
-  const codes = decodeWords(reader, count)
+  const values = decodeTexts(reader, distinct, maxBytes, { memory })
+  const codes = decodeWords(reader, count, memory)
   for (let i = 0; i < count; i++) {
     if (codes[i]! >= distinct) {
       throw blockCorrupt.make(`code ${codes[i]} of ${distinct} values`)

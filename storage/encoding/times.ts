@@ -5,6 +5,7 @@
  *
  * A pool is stored as: varint columns, words: lengths, 64-bit firsts, offsets from the first of all columns.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { mix } from '#base/bytes/hash32.ts'
@@ -12,6 +13,7 @@ import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeLongs, encodeLongs, type Longs } from './longs.ts'
 import { decodeOffsets, encodeOffsets, maxOffset } from './offsets.ts'
+import { withTemporary } from './temporary.ts'
 import { decodeWords, encodeWords } from './words.ts'
 
 /** Times in a pool: 32 MiB of memory for a reader. Beyond it pages keep their times themselves. */
@@ -134,7 +136,7 @@ export function decodeTimePool(bytes: Uint8Array): TimePool {
     if (total > maxPoolTimes) throw blockCorrupt.make(`a pool of more than ${maxPoolTimes} times`)
     starts[i + 1] = total
   }
-  const times = decodeOffsets(reader, reader.varint(), total, maxOffset)
+  const times = decodeOffsets(reader, { id: reader.varint(), count: total, max: maxOffset })
   return { starts, firsts, times }
 }
 
@@ -153,28 +155,46 @@ export interface PageTimes {
   readonly pool: TimePool | null
 }
 
-/** Reads the time part of a page as offsets to its base, each within its span. */
-export function decodeTimes(reader: ByteReader, page: PageTimes): Float64Array {
+/** Reads the time part of a page as offsets to its base, each within its span, into an array of `memory`. */
+export function decodeTimes(
+  reader: ByteReader,
+  page: PageTimes,
+  memory: Allocator = fresh,
+): Float64Array {
   const id = reader.varint()
   const times =
     id === encodingId.offsetsPool
-      ? decodePoolCodes(reader, page)
-      : decodeOffsets(reader, id, page.rows, page.span)
+      ? decodePoolCodes(reader, page, memory)
+      : decodeOffsets(reader, { id, count: page.rows, max: page.span }, memory)
   if (reader.left !== 0) throw blockCorrupt.make(`${reader.left} bytes after the times`)
   return times
 }
 
-function decodePoolCodes(reader: ByteReader, page: PageTimes): Float64Array {
-  const { rows, pool, span } = page
+function decodePoolCodes(reader: ByteReader, page: PageTimes, memory: Allocator): Float64Array {
+  const { rows, pool } = page
   const chunks = reader.varint()
   if (chunks > rows || pool === null) throw blockCorrupt.make(`${chunks} chunks of pooled times`)
-  const codes = decodeWords(reader, chunks)
-  const values = new Float64Array(rows)
+  const values = memory.doubles(rows)
+  withTemporary((temporary) => {
+    placeColumns(values, decodeWords(reader, chunks, temporary), pool, page)
+  })
+  return values
+}
+
+/** Puts the pool's columns one after the other, as offsets to the page's base. */
+// oxlint-disable-next-line max-params -- where to, and what from
+function placeColumns(
+  values: Float64Array,
+  codes: Uint32Array,
+  pool: TimePool,
+  page: PageTimes,
+): void {
+  const { rows, span } = page
   const bits = BigInt.asUintN(64, page.baseNs)
   const baseHi = Number(bits >> 32n) | 0
   const baseLo = Number(bits & 0xffffffffn)
   let at = 0
-  for (let c = 0; c < chunks; c++) {
+  for (let c = 0; c < codes.length; c++) {
     const code = codes[c]!
     if (code + 1 >= pool.starts.length) throw blockCorrupt.make(`time column ${code}`)
     const first = (pool.firsts.hi[code]! - baseHi) * 4294967296 + (pool.firsts.lo[code]! - baseLo)
@@ -186,5 +206,4 @@ function decodePoolCodes(reader: ByteReader, page: PageTimes): Float64Array {
     }
   }
   if (at !== rows) throw blockCorrupt.make(`pooled times of ${at} rows where ${rows} should be`)
-  return values
 }

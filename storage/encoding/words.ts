@@ -3,11 +3,13 @@
  * halves of wider numbers all end here. `dense` (from L1 on) also tries byte planes with zstd 1 and
  * keeps them where they are 3 % smaller: less is not worth the slower reading (metrics-lsm, rule 7).
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import { bitsSize, decodeBits, encodeBits } from './bits.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
+import { withTemporary } from './temporary.ts'
 import { compress, decompress } from './zstd.ts'
 
 /** Nodes of words inside nodes of words; deeper never pays. */
@@ -153,72 +155,96 @@ function encodePlanes(out: ByteWriter, values: Uint32Array, maxBytes: number): b
   return true
 }
 
-/** Reads a node of `count` words; the caller has checked that `count` is one it can pay for. */
-export function decodeWords(reader: ByteReader, count: number): Uint32Array {
-  return decode(reader, count, 0)
+/**
+ * Reads a node of `count` words into an array of `memory`; the caller has checked that `count` is one it
+ * can pay for.
+ */
+export function decodeWords(
+  reader: ByteReader,
+  count: number,
+  memory: Allocator = fresh,
+): Uint32Array<ArrayBuffer> {
+  const values = memory.words(count)
+  decode(reader, values, 0)
+  return values
 }
 
-function decode(reader: ByteReader, count: number, depth: number): Uint32Array {
+/** Reads a node of as many words as `values` has. */
+function decode(reader: ByteReader, values: Uint32Array, depth: number): void {
   if (depth > maxDepth) throw blockCorrupt.make('words nested too deeply')
   const id = reader.varint()
   switch (id) {
     case encodingId.wordsConstant:
-      return new Uint32Array(count).fill(reader.varint())
+      values.fill(reader.varint())
+      return
     case encodingId.wordsBits:
-      return decodeBits(reader, count)
+      decodeBits(reader, values)
+      return
     case encodingId.wordsRuns:
-      return decodeRuns(reader, count, depth)
+      decodeRuns(reader, values, depth)
+      return
     case encodingId.wordsDelta:
-      return decodeDelta(reader, count, depth)
+      decodeDelta(reader, values, depth)
+      return
     case encodingId.wordsPlanes:
-      return decodePlanes(reader, count)
+      decodePlanes(reader, values)
+      return
     default:
       throw blockCorrupt.make(`encoding ${id} where words should be`)
   }
 }
 
-function decodeRuns(reader: ByteReader, count: number, depth: number): Uint32Array {
+function decodeRuns(reader: ByteReader, values: Uint32Array, depth: number): void {
+  const count = values.length
   const runs = reader.varint()
   if (runs > count) throw blockCorrupt.make(`${runs} runs of ${count} values`)
-  const heads = decode(reader, runs, depth + 1)
-  const lengths = decode(reader, runs, depth + 1)
-  const values = new Uint32Array(count)
-  let at = 0
-  for (let run = 0; run < runs; run++) {
-    const end = at + lengths[run]!
-    if (end > count) break
-    values.fill(heads[run]!, at, end)
-    at = end
-  }
-  if (at !== count) throw blockCorrupt.make(`runs do not add up to ${count} values`)
-  return values
+  withTemporary((temporary) => {
+    const heads = temporary.words(runs)
+    const lengths = temporary.words(runs)
+    decode(reader, heads, depth + 1)
+    decode(reader, lengths, depth + 1)
+    let at = 0
+    for (let run = 0; run < runs; run++) {
+      const end = at + lengths[run]!
+      if (end > count) break
+      values.fill(heads[run]!, at, end)
+      at = end
+    }
+    if (at !== count) throw blockCorrupt.make(`runs do not add up to ${count} values`)
+  })
 }
 
-function decodeDelta(reader: ByteReader, count: number, depth: number): Uint32Array {
+/** The differences are read to where the values will stand, and summed up there. */
+function decodeDelta(reader: ByteReader, values: Uint32Array, depth: number): void {
   const first = reader.varint()
-  if (count === 0) throw blockCorrupt.make('differences of no values')
-  const deltas = decode(reader, count - 1, depth + 1)
-  const values = new Uint32Array(count)
+  if (values.length === 0) throw blockCorrupt.make('differences of no values')
+  decode(reader, values.subarray(1), depth + 1)
   let value = first | 0
   values[0] = value
-  for (let i = 1; i < count; i++) {
-    const code = deltas[i - 1]!
+  for (let i = 1; i < values.length; i++) {
+    const code = values[i]!
     value = (value + ((code >>> 1) ^ -(code & 1))) | 0
     values[i] = value
   }
-  return values
 }
 
-function decodePlanes(reader: ByteReader, count: number): Uint32Array {
+function decodePlanes(reader: ByteReader, values: Uint32Array): void {
   const width = reader.u8()
   if (width !== 1 && width !== 2 && width !== 4) {
     throw blockCorrupt.make(`byte planes of width ${width}`)
   }
-  const planes = decompress(reader.raw(reader.varint()), count * width)
-  const values = new Uint32Array(count)
-  for (let plane = 0, at = 0; plane < width; plane++) {
+  const stored = reader.raw(reader.varint())
+  withTemporary((temporary) => {
+    mergePlanes(decompress(stored, values.length * width, temporary), values, width)
+  })
+}
+
+/** Puts values together of their bytes, which stand plane by plane, the lowest first. */
+export function mergePlanes(planes: Uint8Array, values: Uint32Array, width: number): void {
+  const count = values.length
+  for (let i = 0; i < count; i++) values[i] = planes[i]!
+  for (let plane = 1, at = count; plane < width; plane++) {
     const shift = plane * 8
     for (let i = 0; i < count; i++) values[i] = values[i]! | (planes[at++]! << shift)
   }
-  return values
 }

@@ -3,10 +3,17 @@
  * length, the stored bytes. The raw length is checked against the caller's limit before memory is
  * taken, and decompression stops there.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
-import type { ByteWriter } from '#base/bytes/writer.ts'
+import { ByteWriter } from '#base/bytes/writer.ts'
 import { maxVarintBytes } from '#base/bytes/varint.ts'
-import { zstdCompress, zstdCompressTo, zstdDecompress } from '#base/compress/zstd.ts'
+import {
+  decompressSpareBytes,
+  zstdCompress,
+  zstdCompressTo,
+  zstdDecompress,
+  zstdDecompressTo,
+} from '#base/compress/zstd.ts'
 import type { Texts } from '#schemas/column.ts'
 import { blockCorrupt } from './errors.ts'
 import { decodeFrames, encodeFrames } from './frames.ts'
@@ -64,19 +71,31 @@ export function encodeFramed(
   out.raw(frames)
 }
 
+/** How bytes are read. */
+export interface BytesOptions {
+  /** Where they go when they are not a view of the page; absent: an array of their own. */
+  readonly memory?: Allocator
+  /** True when their frames shall be known to `framesOf`. */
+  readonly keepFrames?: boolean
+}
+
 /**
- * Reads what `encodeBytes` or `encodeFramed` wrote: a view of the page for raw bytes, else new memory of at
- * most `maxBytes`. With `keep` the frames of the bytes are known to `framesOf`.
+ * Reads what `encodeBytes` or `encodeFramed` wrote: a view of the page for raw bytes, else an array of
+ * `memory` of at most `maxBytes`.
  */
-export function decodeBytes(reader: ByteReader, maxBytes: number, keep = false): Uint8Array {
+export function decodeBytes(
+  reader: ByteReader,
+  maxBytes: number,
+  { memory = fresh, keepFrames = false }: BytesOptions = {},
+): Uint8Array {
   const kind = reader.u8()
   const rawBytes = reader.varint()
   const stored = reader.raw(reader.varint())
   if (rawBytes > maxBytes) throw blockCorrupt.make(`${rawBytes} bytes where ${maxBytes} may be`)
   if (kind === method.raw && stored.length === rawBytes) return stored
-  if (kind === method.frames) return decodeFrames(stored, rawBytes, keep)
+  if (kind === method.frames) return decodeFrames(stored, rawBytes, { memory, keepFrames })
   if (kind !== method.zstd) throw blockCorrupt.make(`compression method ${kind}`)
-  return decompress(stored, rawBytes)
+  return decompress(stored, rawBytes, memory)
 }
 
 /** `bytes` as one zstd frame. */
@@ -84,7 +103,14 @@ export function compress(bytes: Uint8Array, level: number): Uint8Array {
   return zstdCompress(bytes, level)
 }
 
-/** Decompresses to exactly `rawBytes` bytes; anything else is corrupt. */
-export function decompress(bytes: Uint8Array, rawBytes: number): Uint8Array {
-  return zstdDecompress(bytes, rawBytes)
+/** Decompresses to exactly `rawBytes` bytes in an array of `memory`; anything else is corrupt. */
+export function decompress(
+  bytes: Uint8Array,
+  rawBytes: number,
+  memory: Allocator = fresh,
+): Uint8Array {
+  if (memory === fresh) return zstdDecompress(bytes, rawBytes)
+  const out = new ByteWriter(memory.bytes(rawBytes + decompressSpareBytes))
+  zstdDecompressTo(out, bytes, rawBytes)
+  return out.view()
 }
