@@ -49,6 +49,7 @@ export interface Endpoint<P = unknown> {
   needs(parameters: P): readonly NeededRange[]
   /** Media type when it depends on the parameters; default `contentType`. */
   contentTypeOf?(parameters: P): string
+  /** Reads everything before the first chunk: with it the snapshot is let go, and the sources may not be asked again. */
   answer(parameters: P, world: World): AsyncIterable<Uint8Array>
 }
 

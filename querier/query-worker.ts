@@ -48,13 +48,22 @@ export class QueryWorker {
     const held = new Allowance(this.#deps.budget, this.#deps.maxQueryBytes)
     const cell = new ControlCell(this.#deps.controlMemory, job.cell, this.#deps.clock)
     const control: Control = { check: () => cell.check(), hold: (bytes) => held.hold(bytes) }
+    let isPinned = true
     try {
       const pause = this.#turns.start(job.tenants[0] ?? '')
       const { slabs } = this.#deps
       const sources = job.tenants.map((tenant) =>
-        createSource(job, tenant, { slabs, blocks: this.#blocks, control, pause }),
+        createSource(job, tenant, {
+          slabs,
+          blocks: this.#blocks,
+          control,
+          isPinned: () => isPinned,
+          pause,
+        }),
       )
       for await (const chunk of endpoint.answer(job.parameters, { sources, nowMs: job.nowMs })) {
+        // The main thread lets the snapshot go when this arrives.
+        isPinned = false
         await context.emit(chunk)
         await pause()
       }

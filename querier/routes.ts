@@ -18,7 +18,7 @@ import { formInvalid, formTooLarge, notFound, snapshotExpired } from './errors.t
 import type { QueryJob, SignalView } from './job.ts'
 import { queries, queriesRunning, querySeconds } from './metrics.ts'
 
-/** A snapshot that stays readable until it is released. */
+/** A snapshot that stays readable until it is released; repeated releases do nothing. */
 export interface Pinned {
   readonly views: readonly SignalView[]
   release(): void
@@ -144,7 +144,11 @@ interface Prepared {
   readonly cell: ControlCell
 }
 
-/** The chunks of an answer; pin and cell are given back when the generator ends, however it ends. */
+/**
+ * The chunks of an answer. The snapshot is let go with the first of them, because an answer has read all
+ * it needs by then (`Endpoint.answer`): how long a client takes for the rest is no reason to keep memory
+ * from ingest. The cell is given back when the generator ends, however it ends.
+ */
 async function* runJob(
   endpoint: Endpoint,
   prepared: Prepared,
@@ -161,7 +165,7 @@ async function* runJob(
       expired = true
       cell.cancel()
     })
-    yield* deps.answer({
+    const chunks = deps.answer({
       endpoint: endpoint.name,
       parameters,
       tenants,
@@ -169,6 +173,10 @@ async function* runJob(
       cell: cell.index,
       nowMs,
     })
+    for await (const chunk of chunks) {
+      pinned.release()
+      yield chunk
+    }
   } catch (error) {
     if (!expired) throw error
     throw snapshotExpired.make('the query held memory that new rows needed; try a shorter range', {

@@ -3,6 +3,7 @@
  * Runs are scanned where they lie; blocks are opened through the store and pruned by their footers.
  * Newest first: runs hold the newest rows and come first, then blocks by falling last row time.
  */
+import { assert } from '#base/assert.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import type { Control, ListedColumn, Source, SourceScan } from '#query/run/source.ts'
 import type { Batch } from '#schemas/batch.ts'
@@ -21,6 +22,8 @@ export interface SourceDeps {
   readonly slabs: Slabs
   readonly blocks: BlockCache
   readonly control: Control
+  /** False once the snapshot was let go: what it named may be gone. */
+  readonly isPinned: () => boolean
   /** Gives up the thread when the query's slice is over. */
   readonly pause: () => Promise<void>
 }
@@ -33,6 +36,12 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
     const view = job.views.find((one) => one.signal === signal)
     return { runs: view?.runs ?? [], blocks: view?.blocks[tenant] ?? [] }
   }
+  const reading: Pick<Control, 'check'> = {
+    check() {
+      assert(deps.isPinned(), 'an answer reads everything before its first chunk')
+      deps.control.check()
+    },
+  }
   return {
     tenant,
     control: deps.control,
@@ -41,18 +50,19 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
       const whole = { ...scan, tenant }
       const fromRuns = async function* (): AsyncGenerator<Batch> {
         const newest = scan.order === 'newest' ? runs.toReversed() : runs
-        for (const run of newest) yield* paused(scanRun(deps.slabs, run, whole, deps.control), deps)
+        for (const run of newest) yield* paused(scanRun(deps.slabs, run, whole, reading), deps)
       }
       const fromBlocks = async function* (): AsyncGenerator<Batch> {
         for (const entry of inOrder(blocks, scan, tenant)) {
           const block = await deps.blocks.open(entry)
-          yield* paused(block.scan(whole, deps.control), deps)
+          yield* paused(block.scan(whole, reading), deps)
         }
       }
       const parts = scan.order === 'oldest' ? [fromBlocks, fromRuns] : [fromRuns, fromBlocks]
       for (const part of parts) yield* part()
     },
     async *streams(signal, from, to): AsyncGenerator<StreamIdentity> {
+      reading.check()
       const { runs, blocks } = viewOf(signal)
       const seen = new Set<string>()
       for (const run of runs) {
@@ -67,11 +77,12 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
         for (let id = 0; id < list.count; id++) {
           if (isNew(seen, list.fingerprint(id))) yield list.identity(id)
         }
-        deps.control.check()
+        reading.check()
         await deps.pause()
       }
     },
     async columns(signal, from, to): Promise<readonly ListedColumn[]> {
+      reading.check()
       const { runs, blocks } = viewOf(signal)
       const rows = new Map<string, ListedColumn>()
       const add = ({ column, rows: count }: ListedColumn): void => {

@@ -70,6 +70,7 @@ export async function sourceOf(
       typeof createSource
     >[2]['blocks'],
     control,
+    isPinned: () => true,
     pause: async () => {},
   })
 }

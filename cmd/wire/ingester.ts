@@ -57,7 +57,8 @@ export function buildIngester(
       metrics: signalDeps('metrics'),
       traces: signalDeps('traces'),
     },
-    expireOldest: (slab) => pins.expireOldest(String(slab)),
+    // A request waits for a slab at most `maxWait`; within half of it most queries end by themselves.
+    expireOldest: (slab) => pins.expireOldest(String(slab), config.ingester.maxWait / 2),
     isPinned: (slab) => pins.isRunPinned(String(slab)),
     accept: threads.accept,
     barrier: () => worker().call('barrier', undefined),

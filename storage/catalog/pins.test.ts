@@ -39,3 +39,26 @@ test('the oldest holder of a run that can be ended is ended', (t) => {
   t.assert.equal(pins.expireOldest(), true)
   t.assert.deepEqual(ended, ['second', 'first'])
 })
+
+test('a young holder is left alone, and one at a time is told', (t) => {
+  let nowMs = 0
+  const pins = new PinLedger({ monotonicMs: () => nowMs })
+  const told: string[] = []
+  const query = (name: string) => pins.pin({ roots: {}, runs: ['r'] }, () => told.push(name))
+  const check = (atMs: number, ended: boolean, all: string) => {
+    nowMs = atMs
+    t.assert.equal(pins.expireOldest('r', 500), ended, `at ${atMs}`)
+    t.assert.equal(told.join(' '), all, `at ${atMs}`)
+  }
+  const first = query('first')
+  nowMs = 100
+  query('second')
+  check(499, false, '')
+  check(500, true, 'first')
+  // It is ending: neither it nor the next is told meanwhile, until that has taken too long.
+  check(650, false, 'first')
+  check(1499, false, 'first')
+  check(1500, true, 'first second')
+  first.release()
+  check(9000, false, 'first second')
+})

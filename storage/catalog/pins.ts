@@ -19,9 +19,14 @@ export interface Pin {
 
 interface Held extends Pinned {
   readonly sinceMs: number
+  /** When it was asked to let go; null: never. */
+  toldMs: number | null
   /** Ends whoever holds the pin, when its bytes are needed. */
   readonly expire: (() => void) | null
 }
+
+/** How long a holder that was asked to let go may take before the next one is asked: some turns of a query's worker. */
+const endingMs = 1000
 
 export class PinLedger {
   readonly #clock: Pick<Clock, 'monotonicMs'>
@@ -36,7 +41,7 @@ export class PinLedger {
 
   /** `expire` is called by `expireOldest`; it must lead to a release. */
   pin(what: Pinned, expire: (() => void) | null = null): Pin {
-    const held: Held = { ...what, sinceMs: this.#clock.monotonicMs(), expire }
+    const held: Held = { ...what, sinceMs: this.#clock.monotonicMs(), toldMs: null, expire }
     this.#pins.add(held)
     for (const run of held.runs) this.#runs.set(run, (this.#runs.get(run) ?? 0) + 1)
     return { release: () => this.#release(held) }
@@ -76,10 +81,20 @@ export class PinLedger {
     return oldest === undefined ? 0 : this.#clock.monotonicMs() - oldest.sinceMs
   }
 
-  /** Asks the oldest holder that can be ended to let go; false when there is none. `run` limits it to pins of that run. */
-  expireOldest(run?: string): boolean {
+  /**
+   * Asks the oldest holder that can be ended to let go; false when there is none, when it holds for less
+   * than `graceMs`, or when one asked before is still about to. `run` limits it to pins of that run.
+   */
+  expireOldest(run?: string, graceMs = 0): boolean {
+    const nowMs = this.#clock.monotonicMs()
     for (const held of this.#pins) {
       if (held.expire === null || (run !== undefined && !held.runs.includes(run))) continue
+      if (held.toldMs !== null) {
+        if (nowMs - held.toldMs < endingMs) return false
+        continue
+      }
+      if (nowMs - held.sinceMs < graceMs) return false
+      held.toldMs = nowMs
       held.expire()
       return true
     }

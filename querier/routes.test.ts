@@ -1,0 +1,77 @@
+import { test } from 'node:test'
+import { queryCanceled } from '#base/flow/errors.ts'
+import { ControlCells, createControlMemory } from '#base/flow/control-cell.ts'
+import { systemClock } from '#base/clock.ts'
+import { createLogger } from '#base/log.ts'
+import { createMetrics } from '#base/metrics.ts'
+import type { Api, Endpoint } from './endpoint.ts'
+import { apiRoutes, type RouteDeps } from './routes.ts'
+
+const endpoint: Endpoint = {
+  name: 'test.rows',
+  methods: ['GET'],
+  route: '/rows',
+  contentType: 'text/plain',
+  parse: () => null,
+  needs: () => [{ signal: 'logs', from: 0n, to: 1n }],
+  answer: () => {
+    throw new Error('runs in a worker')
+  },
+}
+
+const api: Api = {
+  product: 'loki',
+  endpoints: [endpoint],
+  envelope: ({ code }) => ({ status: 503, contentType: 'text/plain', body: code }),
+}
+
+const config = { timeout: 60_000, maxFormBytes: 1024, maxQueryBytes: 1024, maxConcurrent: 8 }
+
+interface Ledger {
+  /** Whether the pin was let go. */
+  released: boolean
+  expire: () => void
+}
+
+/** An app whose only endpoint is answered by `answer`, and what happened to its pin. */
+function appOf(answer: RouteDeps['answer']) {
+  const ledger: Ledger = { released: false, expire: () => {} }
+  const cells = new ControlCells(createControlMemory(), systemClock)
+  const app = apiRoutes(api, config, {
+    clock: systemClock,
+    logger: createLogger('test', 'error'),
+    metrics: createMetrics(),
+    cells,
+    authenticate: () => ({ tenants: ['one'], scopes: ['read'] }),
+    ready: () => Promise.resolve(),
+    pin: (_tenants, _needs, expire) => {
+      ledger.expire = expire
+      return Promise.resolve({ views: [], release: () => void (ledger.released = true) })
+    },
+    answer,
+  })
+  return { app, ledger }
+}
+
+const chunk = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+test('the snapshot is let go with the first bytes: a slow reader pins nothing', async (t) => {
+  const { app, ledger } = appOf(async function* () {
+    t.assert.equal(ledger.released, false)
+    yield chunk('first ')
+    yield chunk('second')
+  })
+  const response = await app.request('/rows')
+  t.assert.equal(ledger.released, true)
+  t.assert.equal(await response.text(), 'first second')
+})
+
+test('a query that is ended for its snapshot says so', async (t) => {
+  const { app, ledger } = appOf(async function* () {
+    ledger.expire()
+    yield await Promise.reject(queryCanceled.make('the query was canceled'))
+  })
+  const response = await app.request('/rows')
+  t.assert.deepEqual([response.status, await response.text()], [503, 'snapshot-expired'])
+  t.assert.equal(ledger.released, true)
+})
