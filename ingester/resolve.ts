@@ -11,7 +11,8 @@ import {
   canonicalGroup,
 } from '#schemas/identity-codec.ts'
 import { absent, type AnyIntake } from '#schemas/intake.ts'
-import type { PrefixTable, StreamTable } from '#storage/run/streams.ts'
+import type { PrefixTable } from '#storage/run/prefixes.ts'
+import type { NewStream, StreamTable } from '#storage/run/streams.ts'
 
 const kinds = { resource: 1, scope: 2, descriptor: 3, url: 4 } as const
 
@@ -57,28 +58,67 @@ function descriptorPart(intake: AnyIntake, descriptor: number, prefixes: PrefixT
   return prefixes.part(scratch.bytes, 0, scratch.length, kinds.descriptor)
 }
 
-/** Ids of the streams that the rows name, by the intake's streams; null when the table needs a slab and none is free. */
-export function resolveStreams(
-  intake: AnyIntake,
-  rows: Uint32Array,
-  generation: Generation,
-): Uint32Array | null {
-  const { table, prefixes } = generation
-  const groups = new Int32Array(intake.groups.rows).fill(-1)
-  const descriptors = new Int32Array(intake.descriptors.rows).fill(-1)
-  const c = intake.streams.columns
-  const ids = new Uint32Array(intake.streams.rows)
-  const named = new Uint8Array(ids.length)
-  const { stream: streamOf } = intake.rows.columns
-  for (let i = 0; i < rows.length; i++) named[streamOf[rows[i]!]!] = 1
-  let stream = 0
+/** Streams of one request, by place; reused from request to request. */
+let ids = new Uint32Array(1024)
+let prefixesOf = new Int32Array(1024)
+/** Above this they are not kept for the next request: more streams than a batch of an exporter has points. */
+const keptStreams = 16_384
+
+/** Ids and prefixes with room for `count` streams. */
+function reserve(count: number): void {
+  const room = ids.length
+  if (count <= room && (room <= keptStreams || count > keptStreams)) return
+  const next = count <= keptStreams ? keptStreams : count
+  ids = new Uint32Array(next)
+  prefixesOf = new Int32Array(next)
+}
+
+/** The streams that the rows name, 1 by their place; null when the rows are all that there are. */
+function namedBy(intake: AnyIntake, rows: Uint32Array): Uint8Array | null {
+  // A stream that only refused rows name may be over the limits that keep the table small.
+  if (rows.length === intake.rows.rows) return null
+  const named = new Uint8Array(intake.streams.rows)
+  const { stream } = intake.rows.columns
+  for (let i = 0; i < rows.length; i++) named[stream[rows[i]!]!] = 1
+  return named
+}
+
+/** Fills `prefixesOf`. The streams of a group, and in it those of a metric, stand together. */
+function findPrefixes(intake: AnyIntake, named: Uint8Array | null, prefixes: PrefixTable): void {
+  const { group: groupOf, descriptor: descriptorOf } = intake.streams.columns
+  let group = -1
+  let descriptor = -1
+  let ofGroup = 0
+  let prefix = 0
+  for (let stream = 0; stream < intake.streams.rows; stream++) {
+    if (named !== null && named[stream] === 0) continue
+    const isSameGroup = groupOf[stream] === group
+    if (isSameGroup && descriptorOf[stream] === descriptor) {
+      prefixesOf[stream] = prefix
+      continue
+    }
+    if (!isSameGroup) {
+      group = groupOf[stream]!
+      ofGroup = groupPrefix(intake, group, prefixes)
+    }
+    descriptor = descriptorOf[stream]!
+    const last = descriptor === absent ? 0 : descriptorPart(intake, descriptor, prefixes) + 1
+    prefix = prefixes.pair(ofGroup, last)
+    prefixesOf[stream] = prefix
+  }
+}
+
+/** What the table asks of the streams that it does not know. */
+function canonicalOf(intake: AnyIntake): NewStream {
+  const { group: groupOf, descriptor: descriptorOf } = intake.streams.columns
   // The streams of a metric differ by their attributes only, so that what stands before them is written once.
   let writtenGroup = -1
   let writtenDescriptor = -1
   let before = 0
-  const canonical = {
-    canonical: () => {
-      const [group, descriptor] = [c.group[stream]!, c.descriptor[stream]!]
+  return {
+    canonical: (stream) => {
+      const group = groupOf[stream]!
+      const descriptor = descriptorOf[stream]!
       if (group !== writtenGroup || descriptor !== writtenDescriptor) {
         identity.reset()
         canonicalGroup(intake, group, identity)
@@ -92,38 +132,25 @@ export function resolveStreams(
       return identity.bytes.subarray(0, identity.length)
     },
   }
-  let lastGroup = -1
-  let lastDescriptor = -1
-  let prefix = 0
-  for (; stream < ids.length; stream++) {
-    // A stream that only refused rows name may be over the limits that keep the table small.
-    if (named[stream] === 0) continue
-    const group = c.group[stream]!
-    const descriptor = c.descriptor[stream]!
-    if (group !== lastGroup || descriptor !== lastDescriptor) {
-      if (groups[group]! < 0) groups[group] = groupPrefix(intake, group, prefixes)
-      if (descriptor !== absent && descriptors[descriptor]! < 0) {
-        descriptors[descriptor] = descriptorPart(intake, descriptor, prefixes)
-      }
-      prefix = prefixes.pair(
-        groups[group]!,
-        descriptor === absent ? 0 : descriptors[descriptor]! + 1,
-      )
-      lastGroup = group
-      lastDescriptor = descriptor
-    }
-    const from = c.attributesOffset[stream]!
-    const id = table.intern(
-      intake.bytes,
-      from,
-      from + c.attributesLength[stream]!,
-      prefix,
-      canonical,
-    )
-    if (id < 0) return null
-    ids[stream] = id
-  }
-  return ids
+}
+
+/**
+ * Ids of the streams that the rows name, by the intake's streams: valid until the next call. Null when the
+ * table needs a slab and none is free.
+ */
+export function resolveStreams(
+  intake: AnyIntake,
+  rows: Uint32Array,
+  { table, prefixes }: Generation,
+): Uint32Array | null {
+  const count = intake.streams.rows
+  const { attributesOffset: offsets, attributesLength: lengths } = intake.streams.columns
+  const named = namedBy(intake, rows)
+  reserve(count)
+  if (named !== null) ids.fill(0, 0, count)
+  findPrefixes(intake, named, prefixes)
+  const list = { bytes: intake.bytes, offsets, lengths, prefixes: prefixesOf, count, named }
+  return table.internAll(list, ids, canonicalOf(intake)) ? ids.subarray(0, count) : null
 }
 
 /** A fingerprint of a descriptor's description and metadata, to see when they change. */

@@ -1,6 +1,6 @@
 /**
  * Intake → part where the intake stands in a kernel's memory: lanes and bytes of the part are written behind
- * it by `kernel/fill.as.ts`, one call a column, and shown in place. What comes out is what `fill.ts` makes,
+ * it by `kernel/fill.as.ts`, one call a column, and shown in place, with the words of the part made of them. What comes out is what `fill.ts` makes,
  * byte for byte, which is tested; what the kernel has no room for, or a body that is a number, is left to it.
  */
 import { kernelInstance } from '#base/kernel/instance.ts'
@@ -53,6 +53,18 @@ interface Kernel {
     laneBytes: number,
     tables: number,
   ): void
+  pack(
+    taken: number,
+    tenantLength: number,
+    lanes: number,
+    laneBytes: number,
+    laneCount: number,
+    attrFromLane: number,
+    streamLane: number,
+    attributeLanes: number,
+    attributeBytes: number,
+  ): number
+  readonly packedWords: Global
   readonly used: Global
   readonly failed: Global
   readonly entries: Global
@@ -78,6 +90,8 @@ class Filler {
   readonly attributeLanes: readonly Uint32Array[]
   readonly keys: Uint32Array
   readonly bytes: Buffer
+  /** The whole memory. */
+  readonly words: Uint32Array
   readonly plans = new Map<RunLayout, Plan>()
 
   constructor({ memory, free }: IntakeMemory, intake: AnyIntake) {
@@ -98,6 +112,7 @@ class Filler {
     this.attributeLanes = Array.from({ length: attributeLanes }, () => take(this.attributesMost))
     this.keys = take(this.kernel.tableBytes.value / 4)
     this.bytes = Buffer.from(buffer, next, buffer.byteLength - slackBytes - next)
+    this.words = new Uint32Array(buffer)
   }
 }
 
@@ -232,5 +247,25 @@ export function fillFast(
     const all = Buffer.from(intake.bytes.buffer, intake.bytes.byteOffset, intake.bytes.length)
     fillDescriptions(part, intake, picked, { bytes: all, describe: picked.describe })
   }
+  part.packed = packed(filler, part, tenantLength)
   return true
+}
+
+/** The words of the part that the builder shows, behind its bytes; null when there is no room for them. */
+function packed(filler: Filler, part: PartBuilder, tenantLength: number): Uint32Array | null {
+  const { kernel, lanes, attributeLanes: entries, rowsMost, attributesMost } = filler
+  const { layout, bytesUsed } = part
+  const place = kernel.pack(
+    bytesUsed,
+    tenantLength,
+    lanes[0]!.byteOffset,
+    (rowsMost + 1) * 4,
+    layout.lanes,
+    layout.attrFromLane,
+    layout.streamLane,
+    entries[0]!.byteOffset,
+    attributesMost * 4,
+  )
+  if (place === 0) return null
+  return filler.words.subarray(place >> 2, (place >> 2) + kernel.packedWords.value)
 }

@@ -37,6 +37,8 @@ export const partWord = {
 /** Shorter values are copied byte by byte: below this a native copy costs more than it saves (measured). */
 const shortCopyBytes = 24
 
+const noLanes = new Uint8Array(0)
+
 /** A part that was filled elsewhere: its lanes as in a builder, its keys as words, `keyWords` a key, offset and length first. */
 export interface FilledPart {
   readonly rows: number
@@ -69,6 +71,8 @@ export class PartBuilder {
   /** Per place in a row: the key that stood there last. */
   #keyAtPlace: number[] = []
   #tenantLength = 0
+  /** The words of the part but for its bytes, when they were made elsewhere; null when they are to be made of the lanes. */
+  packed: Uint32Array | null = null
 
   constructor(layout: RunLayout) {
     this.layout = layout
@@ -85,6 +89,7 @@ export class PartBuilder {
     this.rows = filled.rows
     this.attributes = filled.attributes
     this.lanes = filled.lanes
+    this.packed = null
     this.bytes = filled.bytes
     this.bytesUsed = filled.bytesUsed
     this.#tenantLength = filled.tenantLength
@@ -108,6 +113,7 @@ export class PartBuilder {
     this.#keyAtPlace = []
     const { layout } = this
     this.lanes = this.#ownLanes
+    this.packed = null
     for (let lane = 0; lane < this.lanes.length; lane++) {
       this.#grow(lane, lane < layout.lanes ? room.rows + 1 : room.attributes)
     }
@@ -211,6 +217,10 @@ export class PartBuilder {
 
   /** Words the part takes, with its lanes as they are now. */
   measure(): { words: number; constant: Uint8Array } {
+    const { packed } = this
+    if (packed !== null) {
+      return { words: packed.length + Math.ceil(this.bytesUsed / 4), constant: noLanes }
+    }
     const constant = new Uint8Array(this.lanes.length)
     let words = partHeaderWords + this.lanes.length * 2 + this.#keyOffsets.length * 2
     for (let lane = 0; lane < this.lanes.length; lane++) {
@@ -227,6 +237,11 @@ export class PartBuilder {
     size: ReturnType<PartBuilder['measure']>,
   ): void {
     const { words } = target
+    if (this.packed !== null) {
+      words.set(this.packed, at)
+      target.bytes.set(this.bytes.subarray(0, this.bytesUsed), (at + this.packed.length) * 4)
+      return
+    }
     const keys = this.#keyOffsets.length
     words.fill(0, at, at + partHeaderWords)
     words[at + partWord.words] = size.words

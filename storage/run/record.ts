@@ -19,6 +19,7 @@ export const payloadBytesMax = 256 << 20
 /** The streams of the builder's rows, and the builder's stream lane renumbered to places in that list. */
 function localStreams(part: PartBuilder): Uint32Array {
   const lane = part.lane(part.layout.streamLane)
+  part.packed = null
   const ids = [...new Set(lane.subarray(0, part.rows))].toSorted((a, b) => a - b)
   const places = new Map(ids.map((id, place) => [id, place]))
   for (let row = 0; row < part.rows; row++)

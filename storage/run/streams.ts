@@ -3,7 +3,8 @@
  * out. Streams are written once, in canonical bytes, and looked up by what the client sent:
  *
  * 1. resource, scope and descriptor of a request are interned by their raw bytes into a prefix;
- * 2. a data point's raw attributes are compared with those of the stream that followed last time;
+ * 2. a data point's raw attributes are compared with those of the stream that followed last time: where
+ *    the streams of a request come in the order of an earlier one, many of them at once;
  * 3. on a miss they are hashed together with the prefix;
  * 4. an unknown form is made canonical and looked up by fingerprint: it may be a stream known in
  *    another form, else it is a new one.
@@ -13,6 +14,7 @@
 import { assert } from '#base/assert.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import type { Slab, Slabs } from '#base/threads/slabs.ts'
+import { equalRange, Interned } from './interned.ts'
 import {
   entryHeaderWords,
   tableHeaderWords,
@@ -22,111 +24,19 @@ import {
 
 /** What the table needs to know about an unknown stream. */
 export interface NewStream {
-  /** Canonical bytes of the stream (`schemas/identity.ts`). */
-  canonical(): Uint8Array
+  /** Canonical bytes of the stream at `place` of its request (`schemas/identity.ts`). */
+  canonical(place: number): Uint8Array
 }
 
-/** Whether `count` words at two places are equal. */
-// oxlint-disable-next-line max-params -- two ranges, called per row: an object would be one per row
-function equalWords(
-  a: Int32Array,
-  from: number,
-  b: Int32Array,
-  at: number,
-  count: number,
-): boolean {
-  for (let i = 0; i < count; i++) if (a[from + i] !== b[at + i]) return false
-  return true
-}
-
-// oxlint-disable-next-line max-params -- two ranges, called per row: an object would be one per row
-function equalRange(a: Uint8Array, from: number, to: number, b: Uint8Array, at: number): boolean {
-  for (let i = from, j = at; i < to; i++, j++) if (a[i] !== b[j]) return false
-  return true
-}
-
-/**
- * Byte ranges under dense ids, found by content: an arena and an open-addressing table of ids. Ranges
- * stand at whole words of the arena; those that also start at one where they come from are compared by words.
- */
-class Interned {
-  #arena = new Uint8Array(1 << 16)
-  #arenaWords: Int32Array = new Int32Array(this.#arena.buffer)
-  #used = 0
-  /** The bytes that were looked up last, and their whole words. */
-  #source: Uint8Array = new Uint8Array(0)
-  #sourceWords: Int32Array = new Int32Array(0)
-  /** Per id: offset, length, extra key, hash. */
-  #entries = new Int32Array(1 << 10)
-  #slots = new Int32Array(1 << 9).fill(-1)
-  count = 0
-
-  /** The id of these bytes under the key, or -1 - slot for `add`. */
-  find(bytes: Uint8Array, from: number, to: number, key: number): number {
-    const hash = hashBytes(bytes, from, to, key) | 0
-    const mask = this.#slots.length - 1
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const id = this.#slots[slot]!
-      if (id < 0) return -1
-      if (this.#entries[id * 4 + 3] === hash && this.is(id, bytes, from, to, key)) return id
-    }
-  }
-
-  // oxlint-disable-next-line max-params -- a range and its key, called per row: an object would be one per row
-  is(id: number, bytes: Uint8Array, from: number, to: number, key: number): boolean {
-    const entry = id * 4
-    if (this.#entries[entry + 1] !== to - from || this.#entries[entry + 2] !== key) return false
-    const at = this.#entries[entry]!
-    if (((from | bytes.byteOffset) & 3) !== 0) return equalRange(bytes, from, to, this.#arena, at)
-    if (bytes !== this.#source) {
-      this.#source = bytes
-      this.#sourceWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
-    }
-    const whole = (to - from) & ~3
-    return (
-      equalWords(this.#sourceWords, from >> 2, this.#arenaWords, at >> 2, whole >> 2) &&
-      equalRange(bytes, from + whole, to, this.#arena, at + whole)
-    )
-  }
-
-  add(bytes: Uint8Array, from: number, to: number, key: number): number {
-    const size = (to - from + 3) & ~3
-    if (this.#used + size > this.#arena.length) {
-      const grown = new Uint8Array(Math.max(this.#arena.length * 2, this.#used + size))
-      grown.set(this.#arena.subarray(0, this.#used))
-      this.#arena = grown
-      this.#arenaWords = new Int32Array(grown.buffer)
-    }
-    if ((this.count + 1) * 4 > this.#entries.length) {
-      const grown = new Int32Array(this.#entries.length * 2)
-      grown.set(this.#entries)
-      this.#entries = grown
-    }
-    if (this.count * 2 >= this.#slots.length) this.#rehash()
-    const id = this.count++
-    const hash = hashBytes(bytes, from, to, key) | 0
-    const entry = id * 4
-    this.#entries[entry] = this.#used
-    this.#entries[entry + 1] = to - from
-    this.#entries[entry + 2] = key
-    this.#entries[entry + 3] = hash
-    this.#arena.set(bytes.subarray(from, to), this.#used)
-    this.#used += size
-    this.#place(id, hash)
-    return id
-  }
-
-  #place(id: number, hash: number): void {
-    const mask = this.#slots.length - 1
-    let slot = hash & mask
-    while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask
-    this.#slots[slot] = id
-  }
-
-  #rehash(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
-    for (let id = 0; id < this.count; id++) this.#place(id, this.#entries[id * 4 + 3]!)
-  }
+/** The streams of a request: raw attributes by range, and the prefix of each. */
+export interface RawStreams {
+  readonly bytes: Uint8Array
+  readonly offsets: Uint32Array
+  readonly lengths: Uint32Array
+  readonly prefixes: Int32Array
+  readonly count: number
+  /** 1 for the streams to look up; null when that is all of them. */
+  readonly named: Uint8Array | null
 }
 
 /** Writes the stream table of one generation. Lives in its ingest worker. */
@@ -148,6 +58,8 @@ export class StreamTable {
   #slab: Slab
   #word = tableHeaderWords
   #lastRaw = -1
+  /** The last that `#followedUntil` took. */
+  #lastFollowed = -1
 
   private constructor(slabs: Slabs, options: { first: Slab; state: number; generation: number }) {
     this.#slabs = slabs
@@ -168,17 +80,78 @@ export class StreamTable {
   }
 
   /**
+   * Fills in the ids of a request's streams. `stream` is asked with the place of each one that is unknown.
+   * False when the table needs a slab and none is free.
+   */
+  internAll(list: RawStreams, ids: Uint32Array, stream: NewStream): boolean {
+    const { bytes, offsets, lengths, prefixes, count, named } = list
+    for (let next = 0; next < count;) {
+      const end = named === null ? this.#followedUntil(list, next, ids) : next
+      if (end > next && this.#follows(list, next, end)) {
+        next = end
+        continue
+      }
+      // Those of a stretch that differs are looked up one by one, so that none is compared more than twice.
+      const until = Math.max(end, next + 1)
+      for (; next < until; next++) {
+        if (named !== null && named[next] === 0) continue
+        const from = offsets[next]!
+        const id = this.intern(bytes, from, from + lengths[next]!, prefixes[next]!, stream, next)
+        if (id < 0) return false
+        ids[next] = id
+      }
+    }
+    return true
+  }
+
+  /**
+   * One past the streams from `from` on that may be those that followed one another last time: with equal
+   * lengths and prefixes, at equal distances. Their ids are filled in.
+   */
+  #followedUntil(list: RawStreams, from: number, ids: Uint32Array): number {
+    const { offsets, lengths, prefixes, count } = list
+    let raw = this.#lastRaw < 0 ? -1 : this.#followers[this.#lastRaw]!
+    if (raw < 0) return from
+    const distance = this.#raw.placeOf(raw) - offsets[from]!
+    let next = from
+    for (; next < count && raw >= 0; next++) {
+      if (this.#raw.placeOf(raw) - offsets[next]! !== distance) break
+      if (!this.#raw.hasShape(raw, lengths[next]!, prefixes[next]!)) break
+      ids[next] = this.#streamOf[raw]!
+      this.#lastFollowed = raw
+      raw = this.#followers[raw]!
+    }
+    return next
+  }
+
+  /** Whether the streams [from, to), found by `#followedUntil`, are those: their bytes are equal. */
+  #follows({ bytes, offsets, lengths }: RawStreams, from: number, to: number): boolean {
+    const first = this.#followers[this.#lastRaw]!
+    const end = offsets[to - 1]! + lengths[to - 1]!
+    if (!this.#raw.standsAt(this.#raw.placeOf(first), bytes, offsets[from]!, end)) return false
+    this.#lastRaw = this.#lastFollowed
+    return true
+  }
+
+  /**
    * The stream of raw attributes `bytes[from, to)` under an interned prefix (resource, scope,
    * descriptor). Returns -1 when the table needs a slab and none is free.
    */
   // oxlint-disable-next-line max-params -- called per data point: an object would be one per point
-  intern(bytes: Uint8Array, from: number, to: number, prefix: number, stream: NewStream): number {
+  intern(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    prefix: number,
+    stream: NewStream,
+    place = 0,
+  ): number {
     const follower = this.#lastRaw < 0 ? -1 : this.#followers[this.#lastRaw]!
     let raw = follower >= 0 && this.#raw.is(follower, bytes, from, to, prefix) ? follower : -1
     if (raw < 0) {
       raw = this.#raw.find(bytes, from, to, prefix)
       if (raw < 0) {
-        const id = this.internCanonical(stream.canonical())
+        const id = this.internCanonical(stream.canonical(place))
         if (id < 0) return -1
         raw = this.#addRaw(bytes, from, to, prefix)
         this.#streamOf[raw] = id
@@ -302,25 +275,4 @@ export function tableSlabs(slabs: Slabs, firstSlab: number): number[] {
   const chain: number[] = []
   for (let slab = firstSlab; slab >= 0; slab = (slabs.at(slab).words[0] ?? 0) - 1) chain.push(slab)
   return chain
-}
-
-/** Interns the resource, scope and descriptor of requests by their raw bytes: the prefix of a stream. */
-export class PrefixTable {
-  readonly #parts = new Interned()
-  readonly #pairs = new Map<number, number>()
-
-  /** A number for raw bytes; `kind` keeps resources, scopes and descriptors apart. */
-  part(bytes: Uint8Array, from: number, to: number, kind: number): number {
-    const known = this.#parts.find(bytes, from, to, kind)
-    return known >= 0 ? known : this.#parts.add(bytes, from, to, kind)
-  }
-
-  /** A number for two numbers. */
-  pair(a: number, b: number): number {
-    const key = a * 2 ** 26 + b
-    const known = this.#pairs.get(key)
-    if (known !== undefined) return known
-    this.#pairs.set(key, this.#pairs.size)
-    return this.#pairs.size - 1
-  }
 }

@@ -6,6 +6,7 @@
  * Build: --importMemory --initialMemory 1
  */
 import { copy, same } from '../../../base/kernel/bytes.as'
+import { addLane, header, headerWords, startPart, streamBounds, timeBounds, wordsSoFar } from './pack.as'
 
 const absent: u32 = 0xffffffff
 
@@ -232,8 +233,13 @@ export function attributes(fromLane: usize, fromColumn: usize, columns: usize, c
   keys = tables
   slots = keys + <usize>(keysMost * keyWords * 4)
   places = slots + <usize>((slotMask + 1) * 4)
-  memory.fill(slots, 0, <usize>((slotMask + 1) * 4 + placesMost * 4))
   keyCount = 0
+  entries = 0
+  if (count == 0 || load<u32>(fromColumn + rowAt(count - 1), 4) == load<u32>(fromColumn + rowAt(0))) {
+    memory.fill(fromLane, 0, <usize>(count + 1) << 2)
+    return
+  }
+  memory.fill(slots, 0, <usize>((slotMask + 1) * 4 + placesMost * 4))
   let entry = 0
   for (let i = 0; i < count && !failed; i++) {
     store<u32>(fromLane + (<usize>i << 2), entry)
@@ -265,4 +271,33 @@ export function attributes(fromLane: usize, fromColumn: usize, columns: usize, c
   }
   store<u32>(fromLane + (<usize>count << 2), entry)
   entries = entry
+}
+
+/** How many words `pack` wrote. */
+export let packedWords: i32 = 0
+
+/**
+ * The part's words, made of its lanes and put behind its `taken` bytes: returns their place, or 0 when there
+ * is no room. Row lanes are at `lanes`, `laneBytes` apart, the four of the attributes at `attributeLanes`.
+ */
+export function pack(taken: i32, tenantLength: i32, lanes: usize, laneBytes: usize, laneCount: i32, attrFromLane: i32, streamLane: i32, attributeLanes: usize, attributeBytes: usize): i32 {
+  const place = (target + taken + 15) & ~15
+  const most = headerWords + (laneCount + 4 + keyCount) * 2 + laneCount * (count + 1) + 4 * entries
+  if (most > (target + room - place) >> 2) return 0
+  startPart(<usize>place, laneCount + 4, keys, keyCount, <usize>(keyWords * 4))
+  for (let lane = 0; lane < laneCount; lane++) {
+    addLane(lanes + <usize>lane * laneBytes, lane == attrFromLane ? count + 1 : count)
+  }
+  for (let lane = 0; lane < 4; lane++) addLane(attributeLanes + <usize>lane * attributeBytes, entries)
+  packedWords = wordsSoFar()
+  header(0, packedWords + ((taken + 3) >>> 2))
+  header(1, count)
+  header(5, tenantLength)
+  streamBounds(lanes + <usize>streamLane * laneBytes, count, 6)
+  header(8, entries)
+  header(9, taken)
+  header(10, keyCount)
+  header(11, laneCount + 4)
+  timeBounds(lanes, lanes + laneBytes, count, 12)
+  return place
 }
