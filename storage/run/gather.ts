@@ -7,6 +7,8 @@ import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 /** One column under construction. `end` closes it after `rows` rows. */
 export interface ColumnBuilder {
   readonly type: ColumnType
+  /** Bytes of the values so far, where they differ in length; else 0. */
+  readonly bytes: number
   /** A value as two words: the halves of a number, or a range of `bytes`. Rows ascend; a second value of a row is ignored. */
   put(row: number, a: number, b: number, bytes: Buffer): void
   end(rows: number): Vector
@@ -48,6 +50,10 @@ class TextBuilder implements ColumnBuilder {
     this.type = type
   }
 
+  get bytes(): number {
+    return this.#used
+  }
+
   #pad(rows: number): void {
     if (rows >= this.#offsets.length) {
       const grown = new Uint32Array(Math.max(rows + 1, this.#offsets.length * 2))
@@ -83,6 +89,7 @@ class TextBuilder implements ColumnBuilder {
 
 class FixedBuilder implements ColumnBuilder {
   readonly type: ColumnType
+  readonly bytes = 0
   readonly #width: number
   readonly #presence = new Presence()
   #bytes = Buffer.alloc(1024)
@@ -119,6 +126,7 @@ class FixedBuilder implements ColumnBuilder {
 /** int, time, double, bool and u32: two words per row, turned into the vector of the type at the end. */
 class WordBuilder implements ColumnBuilder {
   readonly type: ColumnType
+  readonly bytes = 0
   readonly #presence = new Presence()
   #words = new Uint32Array(128)
   #next = 0

@@ -21,6 +21,8 @@ export class PartView {
   readonly at: number
   readonly rows: number
   readonly offset: number
+  /** How many bytes the values of its rows have. */
+  readonly size: number
   /** Where the part's bytes start in the slab. */
   readonly bytesFrom: number
 
@@ -37,7 +39,8 @@ export class PartView {
     this.at = at
     this.rows = words[at + partWord.rows]!
     this.offset = words[at + partWord.offsetLo]! + words[at + partWord.offsetHi]! * 2 ** 32
-    const byteWords = Math.ceil(words[at + partWord.bytes]! / 4)
+    this.size = words[at + partWord.bytes]!
+    const byteWords = Math.ceil(this.size / 4)
     this.bytesFrom = (at + words[at + partWord.words]! - byteWords) * 4
   }
 

@@ -1,4 +1,4 @@
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { createSlabMemory, Slabs } from '#base/threads/slabs.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { columnId, type Vector } from '#schemas/column.ts'
@@ -222,3 +222,39 @@ test('a damaged payload is corrupt, never a wrong read', (t) => {
     )
   }
 })
+
+test('batches end after some MiB, also inside a part, and predicates see no more at once', (t: TestContext) => {
+  const bench = setUp(1 << 24)
+  const line = 'x'.repeat(100_000)
+  const wide = Array.from({ length: 60 }, (_, time) => ({ time, body: `${time} ${line}` }))
+  append(bench, wide.slice(0, 50))
+  append(bench, wide.slice(50))
+  let most = 0
+  const tested = {
+    column: { scope: 'row', key: 'body', type: 'text' } as const,
+    absent: false,
+    literals: [],
+    testTexts: (texts: { bytes: Uint8Array }, count: number, out: Uint8Array) => {
+      most = Math.max(most, texts.bytes.length)
+      out.fill(1, 0, count)
+    },
+  }
+  for (const predicates of [[], [tested]]) {
+    const batches = scan(bench, { predicates })
+    t.assert.equal(
+      batches.reduce((sum, { rows }) => sum + rows, 0),
+      60,
+    )
+    const times = batches.flatMap((one) =>
+      [...one.time].map((time) => Number(one.timeBase + BigInt(time)) / 1e9),
+    )
+    t.assert.deepEqual(times, [...wide.keys()])
+    const bytes = batches.map(({ columns }) => textsBytes(columns.get('r:text:body')))
+    t.assert.ok(Math.max(...bytes) <= 4 << 20, `${Math.max(...bytes)} bytes in a batch`)
+  }
+  t.assert.ok(most > 0 && most <= 4 << 20, `${most} bytes were tested at once`)
+})
+
+function textsBytes(vector: Vector | undefined): number {
+  return vector?.kind === 'texts' ? vector.texts.bytes.length : 0
+}

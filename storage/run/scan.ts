@@ -1,7 +1,8 @@
 /**
  * Scans the published rows of a run. Parts whose tenant, times or streams cannot match are skipped
  * by their header; chosen rows are gathered into batches of some thousand rows, so that many small
- * requests cost no more per row than a few large ones.
+ * requests cost no more per row than a few large ones, and of some MiB, so that wide rows do not make
+ * large ones: every query under way holds a batch or two.
  */
 import type { Slabs } from '#base/threads/slabs.ts'
 import type { Batch } from '#schemas/batch.ts'
@@ -18,6 +19,11 @@ import { streamView, type StreamView } from './stream-view.ts'
 
 /** Rows after which a batch is given away: ≤ 5 ms of work for what reads it. */
 const batchRows = 8192
+
+/** Bytes of texts after which a batch is given away; it has at most this and a stretch more. */
+const batchBytes = 2 * 1024 * 1024
+/** Bytes of a part, by its average row, that are looked at in one stretch. */
+const stretchBytes = 512 * 1024
 
 /** Asked once per part; throws to end the scan. */
 export interface ScanControl {
@@ -77,6 +83,17 @@ class Gathering {
 
   get rows(): number {
     return this.stream.length
+  }
+
+  /** Whether it has to be given away before another stretch of rows. */
+  get isFull(): boolean {
+    return this.rows >= batchRows || this.#bytes() >= batchBytes
+  }
+
+  #bytes(): number {
+    let bytes = 0
+    for (const builder of this.#builders.values()) bytes += builder.bytes
+    return bytes
   }
 
   /** The builder of a column, or null when nobody asked for it. */
@@ -322,19 +339,27 @@ export function* scanRun(
     if (part.tenant() !== scan.tenant) continue
     const chosen = chooseRows(part, scan, streams)
     if (chosen === null) continue
-    const rows = passing(part, chosen, scan)
-    for (let from = 0; from < rows.length;) {
-      const hi = at(part.words, part.lane(1), rows[from]!) | 0
-      if (gathering.rows >= batchRows || tooFar(gathering, hi)) {
-        yield gathering.end(layout, view)
-        gathering = new Gathering(wanted)
+    const most = rowsPerStretch(part)
+    for (let first = 0; first < chosen.length; first += most) {
+      const rows = passing(part, chosen.subarray(first, first + most), scan)
+      for (let from = 0; from < rows.length;) {
+        const hi = at(part.words, part.lane(1), rows[from]!) | 0
+        if (gathering.isFull || tooFar(gathering, hi)) {
+          yield gathering.end(layout, view)
+          gathering = new Gathering(wanted)
+        }
+        const to = endOfStretch(part, rows, from, batchRows - gathering.rows)
+        addRows(part, gathering, rows.subarray(from, to))
+        from = to
       }
-      const to = endOfStretch(part, rows, from, batchRows - gathering.rows)
-      addRows(part, gathering, rows.subarray(from, to))
-      from = to
     }
   }
   if (gathering.rows > 0) yield gathering.end(layout, view)
+}
+
+/** Rows of a part that are some hundred KiB, if all are alike. */
+function rowsPerStretch(part: PartView): number {
+  return Math.max(1, Math.floor((stretchBytes * part.rows) / Math.max(1, part.size)))
 }
 
 /** Where a stretch of at most `most` rows ends whose times are near enough for doubles. */

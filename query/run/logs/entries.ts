@@ -8,7 +8,7 @@ import type { PlanNode } from '../../plan/nodes.ts'
 import { errorLabel } from './label-filter.ts'
 import { operatorMissing } from '../errors.ts'
 import type { Labels } from '../operator.ts'
-import type { LogRows } from './rows.ts'
+import { lineBytes, type LogRows } from './rows.ts'
 import { LogScan, type LogSource, type NsRange, type RowsWanted } from './scan.ts'
 
 /** The labels of an entry by where they come from, each ascending by name. Entries may share them. */
@@ -79,7 +79,15 @@ function* slicesOf({ from, to }: NsRange, order: 'newest' | 'oldest'): Generator
   }
 }
 
+/** Memory for entries is taken in steps of so many bytes, before they are made. */
+const stepBytes = 256 * 1024
+
+/** Above so many bytes entries beyond the limit are dropped sooner than at twice as many. */
+const manyBytes = 4 * 1024 * 1024
+
 interface KeptEntry extends Entry {
+  /** What it takes in memory. */
+  readonly bytes: number
   /** Write order: the offset of the batch, then the row. */
   readonly offset: number
   readonly row: number
@@ -106,17 +114,27 @@ class Kept {
     if (rows.selection.length === 0) return
     const { batch } = rows
     const labelsOf = labelReader(rows)
+    const sizeOf = lineBytes(rows)
     for (const row of rows.selection) {
+      const size = sizeOf(row)
+      this.#hold(this.#bytes + size + entryBytes, control)
       const line = rows.line(row)
       const ns = batch.timeBase + BigInt(batch.time[row]!)
-      this.#entries.push({ ns, line, labels: labelsOf(row), offset: batch.offset, row })
-      this.#bytes += bytesOf(line)
+      // V8 keeps a character in one byte where all are ASCII, which have one byte each in UTF-8, too.
+      const bytes = (line.length === size ? size : line.length * 2) + entryBytes
+      this.#entries.push({ ns, line, labels: labelsOf(row), offset: batch.offset, row, bytes })
+      this.#bytes += bytes
     }
-    if (this.#bytes > this.#held) {
-      control.hold(this.#bytes - this.#held)
-      this.#held = this.#bytes
-    }
-    if (this.#entries.length > this.#limit * 2) this.#cut()
+    this.#hold(this.#bytes, control)
+    const most = this.#limit * (this.#bytes > manyBytes ? 1.25 : 2)
+    if (this.#entries.length > most) this.#cut()
+  }
+
+  #hold(bytes: number, control: { hold(bytes: number): void }): void {
+    if (bytes <= this.#held) return
+    const step = Math.max(stepBytes, bytes - this.#held)
+    control.hold(step)
+    this.#held += step
   }
 
   isFull(): boolean {
@@ -150,14 +168,10 @@ class Kept {
       return (a.offset - b.offset || a.row - b.row) * sign
     })
     this.#entries = withoutRepeats(sorted).slice(0, this.#limit)
-    this.#bytes = this.#entries.reduce((sum, { line }) => sum + bytesOf(line), 0)
+    this.#bytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0)
     const last = this.#entries.at(-1)
     if (this.#entries.length === this.#limit && last !== undefined) this.#edge = last.ns
   }
-}
-
-function bytesOf(line: string): number {
-  return line.length * 2 + entryBytes
 }
 
 /** Of entries with equal time, labels and line, the first. */
