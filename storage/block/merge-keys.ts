@@ -3,6 +3,7 @@
  * alike: slice, stream, time; or the trace's place, time (`merge-traces.ts`).
  * Times are biased, so that they order as unsigned words.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { Signal } from '#schemas/signals/signal.ts'
 import type { Rows } from './rows.ts'
 import { sliceOf } from './sort.ts'
@@ -10,14 +11,14 @@ import { sliceOf } from './sort.ts'
 /** One entry per row in each array. */
 export type MergeKeys = readonly Uint32Array[]
 
-/** Times of rows as two words that order as the times do. */
-export function timeWords(rows: Pick<Rows, 'rows' | 'time' | 'timeBase'>): {
-  hi: Uint32Array
-  lo: Uint32Array
-} {
+/** Times of rows as two words that order as the times do, in arrays of `memory`. */
+export function timeWords(
+  rows: Pick<Rows, 'rows' | 'time' | 'timeBase'>,
+  memory: Allocator = fresh,
+): { hi: Uint32Array; lo: Uint32Array } {
   const { time } = rows
-  const hi = new Uint32Array(rows.rows)
-  const lo = new Uint32Array(rows.rows)
+  const hi = memory.words(rows.rows)
+  const lo = memory.words(rows.rows)
   const baseLo = Number(BigInt.asUintN(32, rows.timeBase))
   const baseHi = Number(rows.timeBase >> 32n) ^ 0x80000000
   for (let i = 0; i < rows.rows; i++) {
@@ -30,11 +31,11 @@ export function timeWords(rows: Pick<Rows, 'rows' | 'time' | 'timeBase'>): {
   return { hi, lo }
 }
 
-/** Keys of rows in stream-time order, whose streams are final. */
-export function streamKeys(rows: Rows, signal: Signal): MergeKeys {
-  const { hi, lo } = timeWords(rows)
+/** Keys of rows in stream-time order, whose streams are final, in arrays of `memory`. */
+export function streamKeys(rows: Rows, signal: Signal, memory: Allocator = fresh): MergeKeys {
+  const { hi, lo } = timeWords(rows, memory)
   const { time, timeBase } = rows
-  const slices = new Uint32Array(rows.rows)
+  const slices = memory.words(rows.rows)
   let slice = 0n
   let word = 0
   let from = Infinity

@@ -50,6 +50,11 @@ export class RowOrder {
     return this.#rules.byKey
   }
 
+  /** True while rows of a source's used-up pages may be compared with rows to come. */
+  holds(source: number): boolean {
+    return this.#open !== null && this.#open.kept.some((row) => row.source === source)
+  }
+
   /** Appends rows in final order to `out` until a head is used up; sources of runs are places in `heads`, which come by rising source. */
   take(heads: readonly Head[], out: Runs): void {
     const queue: number[] = []

@@ -6,8 +6,10 @@
  * Rows of a trace that another source saw earlier are out of place in their own source, because their
  * final place is before that of rows ahead of them. Starts only ever fall by merging, so the others are in order.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import type { Vector } from '#schemas/column.ts'
+import { withTemporary } from '../encoding/temporary.ts'
 import { timeWords, type MergeKeys } from './merge-keys.ts'
 import type { Rows } from './rows.ts'
 import { radixSort, rankOf } from './sort.ts'
@@ -111,14 +113,24 @@ export interface PageTraces {
   readonly trace: Uint32Array
 }
 
-/** The traces of a page by its ids and times; they are added to `starts`. */
+/** The traces of a page by its ids and times; they are added to `starts`. Nothing of the page is kept. */
 export function pageTraces(
   starts: TraceStarts,
   rows: Pick<Rows, 'rows' | 'time' | 'timeBase'>,
   ids: Vector | null,
 ): PageTraces {
-  const bytes = ids?.kind === 'fixed' ? ids.bytes : new Uint8Array(rows.rows * 16)
-  const { hi, lo } = timeWords(rows)
+  return withTemporary((memory) => stretchesOf(starts, rows, ids, memory))
+}
+
+// oxlint-disable-next-line max-params -- what `pageTraces` takes, and memory
+function stretchesOf(
+  starts: TraceStarts,
+  rows: Pick<Rows, 'rows' | 'time' | 'timeBase'>,
+  ids: Vector | null,
+  memory: Allocator,
+): PageTraces {
+  const bytes = ids?.kind === 'fixed' ? ids.bytes : memory.bytes(rows.rows * 16).fill(0)
+  const { hi, lo } = timeWords(rows, memory)
   const from: number[] = []
   const trace: number[] = []
   for (let i = 0; i < rows.rows; i++) {
@@ -177,14 +189,16 @@ export function rowsOfStretches(
   return Uint32Array.from(rows)
 }
 
-/** Keys of a page's rows in trace order. */
+/** Keys of a page's rows in trace order, in arrays of `memory`. */
+// oxlint-disable-next-line max-params -- rows, their traces, and where to
 export function traceKeys(
   ranks: Uint32Array,
   rows: Pick<Rows, 'rows' | 'time' | 'timeBase'>,
   { from, trace }: PageTraces,
+  memory: Allocator = fresh,
 ): MergeKeys {
-  const { hi, lo } = timeWords(rows)
-  const places = new Uint32Array(rows.rows)
+  const { hi, lo } = timeWords(rows, memory)
+  const places = memory.words(rows.rows)
   for (let s = 0; s < trace.length; s++) {
     const rank = ranks[trace[s]!]!
     // Stretches are short: a call of fill costs more than ten rows.

@@ -1,4 +1,5 @@
 /** Merged sections hold every row once, in final order, however rows were spread over blocks. */
+import { fresh } from '#base/bytes/arena.ts'
 import { must } from '#base/assert.ts'
 import { randomHex, seededRandom } from '#base/random.ts'
 import type { Batch } from '#schemas/batch.ts'
@@ -208,7 +209,8 @@ test('lines of a busy stream are taken over as they are stored', async (t) => {
     const list = streamsOf(identities.slice(0, 2))
     const block = await write(sorted(batchOf('logs', list, rows)), endOffset, 200)
     const sizes: number[] = []
-    for await (const page of wholePages(must(block.section('acme'), 'it has rows'))) {
+    const section = must(block.section('acme'), 'it has rows')
+    for await (const { page } of wholePages(section, () => fresh)) {
       const body = page.columns.get('r:text:body')
       if (body?.kind === 'texts')
         sizes.push(...framesOf(body.texts.bytes).map(({ to, from }) => to - from))

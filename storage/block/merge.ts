@@ -3,14 +3,16 @@
  * source holds one decoded page. A step orders the rows of all pages by key alone, as runs of
  * neighbours, until a page is used up (`merge-order.ts`); runs are then copied, column by column, straight into the
  * page that is being built (`page-build.ts`). So memory is a page per source and one more, and does
- * not depend on block size.
+ * not depend on block size. A source's page lies in an arena (`page-memory.ts`) until the next one is read.
  *
  * Traces are placed by their earliest start over all sources. That is read first (ids and times only,
  * `merge-traces.ts`); rows of traces that another source saw earlier are then out of place in their own
  * source, so they are taken out, held in memory, and merged as sources of their own.
  */
+import type { Allocator } from '#base/bytes/arena.ts'
 import type { Batch } from '#schemas/batch.ts'
 import type { StreamList } from '#schemas/identity.ts'
+import type { Scan } from '#schemas/predicate.ts'
 import { signals } from '#schemas/signals/index.ts'
 import type { Signal } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
@@ -30,6 +32,7 @@ import {
   type PageTraces,
 } from './merge-traces.ts'
 import type { Block } from './open.ts'
+import { PageMemory } from './page-memory.ts'
 import { PageBuilder, type PageLimits } from './page-build.ts'
 import { wholePage, wholePages } from './page-whole.ts'
 import type { PageRows } from './rows.ts'
@@ -107,10 +110,23 @@ interface Merging {
 }
 
 async function* mergePages(merging: Merging): AsyncGenerator<PageRows> {
-  const { signal, order, control } = merging
+  const { signal } = merging
   const builder = new PageBuilder(signal, pageLimits(signal, true))
+  const memories = merging.inputs.map(() => new PageMemory())
+  try {
+    const sources = await openSources(merging, memories)
+    yield* mergeSources(merging, sources, builder)
+  } finally {
+    for (const memory of memories) memory.close()
+  }
+}
+
+async function* mergeSources(
+  { order, control }: Merging,
+  sources: readonly AsyncGenerator<Head>[],
+  builder: PageBuilder,
+): AsyncGenerator<PageRows> {
   const runs = new Runs()
-  const sources = await openSources(merging)
   const heads: (Head | null)[] = sources.map(() => null)
   for (;;) {
     for (const [i, source] of sources.entries()) {
@@ -146,30 +162,46 @@ async function nextHead(source: AsyncGenerator<Head>): Promise<Head | null> {
 }
 
 /** The sources by rising offset, then those of rows that were out of place. */
-async function openSources(merging: Merging): Promise<AsyncGenerator<Head>[]> {
+async function openSources(
+  merging: Merging,
+  memories: readonly PageMemory[],
+): Promise<AsyncGenerator<Head>[]> {
   const { inputs, signal } = merging
-  if (signal.orderBy !== 'trace') return inputs.map((_, source) => streamHeads(merging, source))
+  const memory = memories.map((own, source) => () => own.next(merging.order.holds(source)))
+  if (signal.orderBy !== 'trace')
+    return memory.map((next, source) => streamHeads(merging, source, next))
   const starts = new TraceStarts()
   const traces: PageTraces[][] = []
-  for (const input of inputs) traces.push(await readTraces(merging, input, starts))
+  for (const [source, input] of inputs.entries())
+    traces.push(await readTraces(merging, input, starts, memory[source]!))
   const ranks = starts.ranks()
   const placed: Placed[] = traces.map((pages) => ({ pages, moved: movedStretches(ranks, pages) }))
   // Each source's apart: equal rows of one source are not the same, those of two are.
   const moved: PageRows[] = []
   for (const [source, own] of placed.entries())
-    moved.push(...(await readMoved(merging, source, own)))
+    moved.push(...(await readMoved(merging, source, own, memory[source]!)))
   return [
-    ...inputs.map((_, source) => traceHeads(merging, source, { ranks, placed: placed[source]! })),
+    ...memory.map((next, source) => {
+      const own = { ranks, placed: placed[source]! }
+      return traceHeads(merging, source, own, next)
+    }),
     ...moved.map((page, i) => movedHead(page, inputs.length + i, { starts, ranks })),
   ]
 }
 
+/** Gives memory for a source's next page, and takes that of the page before back. */
+type NextMemory = () => Allocator
+
 /** The pages of a source in stream-time order. */
-async function* streamHeads(merging: Merging, source: number): AsyncGenerator<Head> {
+async function* streamHeads(
+  merging: Merging,
+  source: number,
+  next: NextMemory,
+): AsyncGenerator<Head> {
   const { signal, order } = merging
-  for await (const page of wholePages(merging.inputs[source]!.section)) {
+  for await (const { page, memory } of wholePages(merging.inputs[source]!.section, next)) {
     toFinalStreams(page, merging.ranks[source] ?? null)
-    const keys = streamKeys(page, signal)
+    const keys = streamKeys(page, signal, memory)
     const count = page.rows
     const repeats = order.byKey && hasRepeats(keys, count)
     yield { page: sourcePage(page), source, keys, rows: null, count, repeats, at: 0 }
@@ -183,18 +215,20 @@ interface Placed {
 }
 
 /** The pages of a source in trace order, without rows that are out of place. */
+// oxlint-disable-next-line max-params -- a source, its traces, its memory
 async function* traceHeads(
   merging: Merging,
   source: number,
   { ranks, placed }: { readonly ranks: Uint32Array; readonly placed: Placed },
+  next: NextMemory,
 ): AsyncGenerator<Head> {
   let number = 0
-  for await (const page of wholePages(merging.inputs[source]!.section)) {
+  for await (const { page, memory } of wholePages(merging.inputs[source]!.section, next)) {
     const traces = placed.pages[number]!
     const rows = rowsOfStretches(traces, placed.moved[number++]!, 0)
     toFinalStreams(page, merging.ranks[source] ?? null)
-    const all = traceKeys(ranks, page, traces)
-    const keys = rows === null ? all : all.map((word) => gatherWords(word, rows))
+    const all = traceKeys(ranks, page, traces, memory)
+    const keys = rows === null ? all : all.map((word) => gatherWords(word, rows, memory))
     const count = rows?.length ?? page.rows
     yield { page: sourcePage(page), source, keys, rows, count, repeats: false, at: 0 }
   }
@@ -207,13 +241,15 @@ function toFinalStreams({ stream }: PageRows, rank: Uint32Array | null): void {
 }
 
 /** Reads ids and times of a source, page by page. */
+// oxlint-disable-next-line max-params -- a source, what is known of all, its memory
 async function readTraces(
   { tenant, control }: Merging,
   { block }: Input,
   starts: TraceStarts,
+  pageMemory: NextMemory,
 ): Promise<PageTraces[]> {
   const traces: PageTraces[] = []
-  const batches = block.scan({
+  const scan: Scan = {
     tenant,
     signal: block.header.signal,
     from: -(2n ** 63n),
@@ -221,7 +257,8 @@ async function readTraces(
     predicates: [],
     columns: [{ scope: 'row', key: 'traceId', type: 'id16' }],
     order: 'any',
-  })
+  }
+  const batches = block.scan(scan, { check: () => {}, pageMemory })
   for await (const batch of batches) {
     traces.push(pageTraces(starts, batch, batch.columns.get(traceId) ?? null))
     await control?.pause()
@@ -232,10 +269,12 @@ async function readTraces(
 const traceId = 'r:id16:traceId'
 
 /** Rows of a source that are out of place in it, as pages of their own. */
+// oxlint-disable-next-line max-params -- a source, its traces, its memory
 async function readMoved(
   merging: Merging,
   source: number,
   { pages, moved }: Placed,
+  next: NextMemory,
 ): Promise<PageRows[]> {
   const { signal, control, inputs } = merging
   const limits: PageLimits = pageLimits(signal, true)
@@ -243,7 +282,7 @@ async function readMoved(
   for (const [number, traces] of pages.entries()) {
     const rows = rowsOfStretches(traces, moved[number]!, 1)
     if (rows === null || rows.length === 0) continue
-    const page = await wholePage(inputs[source]!.section, number)
+    const page = await wholePage(inputs[source]!.section, number, next())
     toFinalStreams(page, merging.ranks[source] ?? null)
     const runs = new Runs()
     for (const row of rows) runs.add(0, row, row + 1)

@@ -47,8 +47,10 @@ export class PageBuilder {
   #max = 0
   #rows = 0
   #bytes = 0
-  /** The row that was appended last. */
-  #last: { page: SourcePage; row: number } | null = null
+  /** The stream and the trace of the row that was appended last: its page may be gone. */
+  #lastStream = -1
+  readonly #lastTrace = new Uint8Array(16)
+  #lastHasTrace = false
   readonly #part = new Runs()
 
   constructor(signal: Signal, limits: PageLimits) {
@@ -158,9 +160,7 @@ export class PageBuilder {
         row = i
       }
     }
-    const last = this.#last
-    if (last === null || this.#rows <= half || this.#sameGroup(last.page, last.row, page, row))
-      return
+    if (this.#rows <= half || this.#isOfLast(page, row)) return
     part.clear()
     place.run = firstRun
     place.row = row
@@ -183,6 +183,22 @@ export class PageBuilder {
     return true
   }
 
+  /** Whether a row is of the same group as the row that was appended last. */
+  #isOfLast(page: SourcePage, row: number): boolean {
+    if (this.#signal.orderBy !== 'trace') return page.stream[row] === this.#lastStream
+    const ids = page.columns.get(traceId)
+    if (ids?.kind !== 'fixed' || !this.#lastHasTrace) return true
+    for (let n = 0; n < 16; n++) if (ids.bytes[row * 16 + n] !== this.#lastTrace[n]) return false
+    return true
+  }
+
+  #setLast(page: SourcePage, row: number): void {
+    this.#lastStream = page.stream[row]!
+    const ids = page.columns.get(traceId)
+    this.#lastHasTrace = ids?.kind === 'fixed'
+    if (ids?.kind === 'fixed') this.#lastTrace.set(ids.bytes.subarray(row * 16, row * 16 + 16))
+  }
+
   #append(pages: readonly SourcePage[]): void {
     const part = this.#part
     if (part.count === 0) return
@@ -198,7 +214,7 @@ export class PageBuilder {
     if (this.#hasRest) this.#rest.append(at, part, rests)
     this.#rows = rows
     const last = part.count - 1
-    this.#last = { page: pages[part.source[last]!]!, row: part.to[last]! - 1 }
+    this.#setLast(pages[part.source[last]!]!, part.to[last]! - 1)
   }
 
   #grow(rows: number): void {
@@ -294,7 +310,6 @@ export class PageBuilder {
     this.#hasRest = false
     this.#rows = 0
     this.#bytes = 0
-    this.#last = null
   }
 }
 

@@ -26,14 +26,23 @@ import type { Section } from './section-read.ts'
 
 const spanIds = 'r:id8:spanId'
 
-/** The pages of a section in stored order; `memory` is asked anew for each of them, before it is read. */
+/** A page, and the memory that it lies in. */
+export interface WholePage {
+  readonly page: PageRows
+  readonly memory: Allocator
+}
+
+/** The pages of a section in stored order; `next` is asked for memory for each of them, before it is decoded. */
 export async function* wholePages(
   section: Section,
-  memory: () => Allocator = () => fresh,
-): AsyncGenerator<PageRows> {
+  next: () => Allocator,
+): AsyncGenerator<WholePage> {
   const { columns, pages } = await section.directory()
   const names = { columns: columns.map(named), rest: (await section.restColumns()).map(named) }
-  for (const page of pages) yield await readWhole(section, page, names, memory())
+  for (const entry of pages) {
+    const memory = next()
+    yield { page: await readWhole(section, entry, names, memory), memory }
+  }
 }
 
 /** A page of a section by number, in arrays of `memory`. */

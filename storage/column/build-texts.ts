@@ -27,8 +27,8 @@ function textBytes(runs: Runs, columns: Columns): number {
   return bytes
 }
 
-/** A byte arena larger than this is not kept from page to page. */
-const keptBytes = 16 * 1024 * 1024
+/** A byte arena grows by doubling up to this, then to what is needed; larger ones are not kept from page to page. The largest pages hold 16 MiB. */
+const keptBytes = 17 * 1024 * 1024
 
 export class TextBuilder {
   /** True once the column is a dictionary: `#words` are codes then, else offsets. */
@@ -202,7 +202,8 @@ export class TextBuilder {
 
   #reserveBytes(end: number, more: number): void {
     if (this.#bytes.length >= end + more) return
-    const grown = new Uint8Array(Math.max(end + more, this.#bytes.length * 2, 4096))
+    const doubled = Math.min(keptBytes, Math.max(this.#bytes.length * 2, 4096))
+    const grown = new Uint8Array(Math.max(end + more, doubled))
     grown.set(this.#bytes.subarray(0, end))
     this.#bytes = grown
   }
