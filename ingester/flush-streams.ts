@@ -6,6 +6,7 @@
  * themselves stay in their table.
  */
 import { assert, must } from '#base/assert.ts'
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import type { Tenant } from '#schemas/tenant.ts'
@@ -18,7 +19,7 @@ import type { TenantRows } from '#storage/run/tenant-rows.ts'
 export interface FlushStreams {
   /** In final order. Its bytes are views of the tables. */
   readonly streams: StreamList
-  /** Per table the place in `streams` of each id that rows name. */
+  /** Per table the place in `streams` of each id that rows name; nothing is said of others. */
   readonly places: readonly Uint32Array[]
   /** Says that the block has the streams: copies that made writing them faster are given up. */
   readonly written: () => void
@@ -41,8 +42,12 @@ const maxTenants = 64
 /** By the first table: a view lives as long as its generation is read. */
 const knownOf = new WeakMap<StreamView, Map<Tenant, Known>>()
 
-/** The streams of the rows; equal to those of the flush before: the same list. */
-export function flushStreams(tenant: Tenant, rows: TenantRows): FlushStreams {
+/** The streams of the rows; equal to those of the flush before: the same list. Places stand in `memory`. */
+export function flushStreams(
+  tenant: Tenant,
+  rows: TenantRows,
+  memory: Allocator = fresh,
+): FlushStreams {
   const { tables } = rows
   const ids = rows.usedStreams()
   const first = must(tables[0], 'rows come from a run with a table')
@@ -50,7 +55,11 @@ export function flushStreams(tenant: Tenant, rows: TenantRows): FlushStreams {
   if (byTenant === undefined) knownOf.set(first, (byTenant = new Map()))
   let known = byTenant.get(tenant)
   if (known === undefined || !isSame(known, tables, ids)) {
-    known = unite(tables, ids)
+    // Ids stand in the memory of the flush.
+    known = unite(
+      tables,
+      ids.map((own) => own.slice()),
+    )
     byTenant.delete(tenant)
     const [oldest] = byTenant.keys()
     if (byTenant.size >= maxTenants && oldest !== undefined) byTenant.delete(oldest)
@@ -58,7 +67,7 @@ export function flushStreams(tenant: Tenant, rows: TenantRows): FlushStreams {
   }
   const { placeOfIds, streams, copies } = known
   const places = tables.map((table, t) => {
-    const map = new Uint32Array(table.count)
+    const map = memory.words(table.count)
     const own = must(ids[t], 'ids per table')
     const place = must(placeOfIds[t], 'places per table')
     for (let i = 0; i < own.length; i++) map[own[i]!] = place[i]!

@@ -4,6 +4,7 @@ import type { Batch } from '#schemas/batch.ts'
 import { columnId } from '#schemas/column.ts'
 import type { Scan } from '#schemas/predicate.ts'
 import { openBlock } from '#storage/block/open.ts'
+import { pageMemory } from '#storage/run/page-memory.ts'
 import { readRunRef, type RunRef } from '#storage/run/run.ts'
 import { addServices, logsIntake, type LogRow } from '#test/rows.ts'
 import { systemClock } from '#base/clock.ts'
@@ -48,7 +49,7 @@ async function flush(requests: readonly Written[]) {
     size: bytes.length,
     read: async (from: number, to: number) => bytes.subarray(from, to),
   }
-  return { meta, block: await openBlock(source) }
+  return { meta, block: await openBlock(source), slabs, runs, bytes }
 }
 
 function show(batches: readonly Batch[]): string {
@@ -162,4 +163,24 @@ test('streams that only refused rows name are not kept', (t) => {
   addServices(intake, ['kept', 'refused'])
   const part = appender.append(intake, 'a', Uint32Array.of(1))
   t.assert.equal(part !== null && part !== 'split' ? part.run.table.count : null, 1)
+})
+
+test('a flush leaves its memory to the next, also when it was ended early', async (t) => {
+  const rows = [{ time: 5, body: 's5' }]
+  const { slabs, runs, bytes } = await flush([{ tenant: 'a', services: ['shop'], rows }])
+  const job = { signal: 'logs', runs, header } as const
+  const { arena } = pageMemory(slabs)
+  const kept = arena.bytes(1).buffer
+  arena.reset()
+  t.assert.throws(() =>
+    flushRuns(slabs, job, {
+      check: () => {
+        throw new RangeError('ended')
+      },
+    }),
+  )
+  t.assert.deepEqual(flushRuns(slabs, job, { check: () => {} }).bytes, bytes)
+  t.assert.equal(arena.bytes(1).buffer, kept)
+  t.assert.equal(arena.capacity, 4 * (1 << 16))
+  arena.reset()
 })

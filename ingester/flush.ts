@@ -11,6 +11,7 @@ import type { BlockMeta } from '#storage/block/meta.ts'
 import { orderRows } from '#storage/block/row-order.ts'
 import { createBlockWriter, l0Page, type BlockWriter } from '#storage/block/write.ts'
 import { runLayouts } from '#storage/run/columns.ts'
+import { pageMemory, type PageMemory } from '#storage/run/page-memory.ts'
 import { PageRows } from '#storage/run/page-rows.ts'
 import { PartView, readable } from '#storage/run/part-view.ts'
 import { partsOf, type RunRef } from '#storage/run/run.ts'
@@ -26,19 +27,29 @@ export interface FlushJob {
   readonly header: BlockHeader
 }
 
-/** The block of a job. Memory is that of the job's rows, by column, plus the block. */
+/** The block of a job. Memory is that of the job's rows, by column, which the thread keeps for the next job, plus the block. */
 export function flushRuns(
   slabs: Slabs,
   job: FlushJob,
   control: ScanControl,
 ): { bytes: Uint8Array; meta: BlockMeta } {
   const writer = createBlockWriter(job.header)
-  for (const [tenant, rows] of tenantsOf(slabs, job)) flushTenant(writer, tenant, rows, control)
-  return writer.finish()
+  const memory = pageMemory(slabs)
+  try {
+    for (const [tenant, rows] of tenantsOf(slabs, job, memory)) {
+      control.check()
+      const mark = memory.arena.mark()
+      flushTenant(writer, tenant, rows, { memory, control })
+      memory.arena.release(mark)
+    }
+    return writer.finish()
+  } finally {
+    memory.arena.reset()
+  }
 }
 
 /** The rows of every tenant of the runs, tenants ascending. */
-function tenantsOf(slabs: Slabs, job: FlushJob): [Tenant, TenantRows][] {
+function tenantsOf(slabs: Slabs, job: FlushJob, { arena }: PageMemory): [Tenant, TenantRows][] {
   const tenants = new Map<Tenant, TenantRows>()
   const layout = runLayouts[job.signal]
   for (const run of job.runs) {
@@ -47,26 +58,25 @@ function tenantsOf(slabs: Slabs, job: FlushJob): [Tenant, TenantRows][] {
       const part = new PartView(slab, place, layout)
       const tenant = part.tenant()
       let rows = tenants.get(tenant)
-      if (rows === undefined) tenants.set(tenant, (rows = new TenantRows(slabs, layout)))
+      if (rows === undefined) tenants.set(tenant, (rows = new TenantRows(slabs, layout, arena)))
       rows.add(run, part)
     }
   }
   return [...tenants].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
-// oxlint-disable-next-line max-params -- one tenant's rows, and where they go
+// oxlint-disable-next-line max-params -- one tenant's rows, where they go, and with what
 function flushTenant(
   writer: BlockWriter,
   tenant: Tenant,
   rows: TenantRows,
-  control: ScanControl,
+  { memory, control }: { readonly memory: PageMemory; readonly control: ScanControl },
 ): void {
-  control.check()
   const { signal } = rows.layout
-  const { streams, places, written } = flushStreams(tenant, rows)
-  const pages = new PageRows(rows, rows.streamOfRows(places))
+  const { streams, places, written } = flushStreams(tenant, rows, memory.arena)
+  const pages = new PageRows(rows, rows.streamOfRows(places), l0Page, memory)
   writer.beginSection(tenant, streams)
-  for (const { batch, rest } of pages.pages(orderRows(signal, pages.keys), l0Page, streams)) {
+  for (const { batch, rest } of pages.pages(orderRows(signal, pages.keys, memory.arena), streams)) {
     control.check()
     writer.appendPage(batch, rest)
   }

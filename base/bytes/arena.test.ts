@@ -30,6 +30,12 @@ describe('Arena', () => {
     t.assert.equal(arena.capacity, 20 * mib)
   })
 
+  test('chunks are as large as was asked', (t) => {
+    const arena = new Arena(32 * mib, 32 * mib)
+    distinct(t, [arena.bytes(20 * mib), arena.bytes(11 * mib)])
+    t.assert.equal(arena.capacity, 32 * mib)
+  })
+
   test('what a mark took back is given again', (t) => {
     const arena = new Arena(0)
     arena.bytes(100)

@@ -39,13 +39,19 @@ const alignBytes = 16
 export class Arena implements Allocator {
   /** `reset` keeps chunks up to so many bytes in all. */
   readonly #keptBytes: number
+  readonly #chunkBytes: number
   readonly #chunks: ArrayBuffer[] = []
   /** The chunk that parts are cut from, and how far it is used; those before it are full. */
   #chunk = 0
   #used = 0
 
-  constructor(keptBytes: number) {
+  /**
+   * Keeps up to `keptBytes` from reset to reset, in chunks of multiples of `unitBytes`. Of a chunk of
+   * 32 MiB or more, which the C library always maps, only what was used is resident.
+   */
+  constructor(keptBytes: number, unitBytes = chunkBytes) {
     this.#keptBytes = keptBytes
+    this.#chunkBytes = unitBytes
   }
 
   bytes(count: number): Uint8Array<ArrayBuffer> {
@@ -104,9 +110,8 @@ export class Arena implements Allocator {
       this.#used = at + Math.ceil(size / alignBytes) * alignBytes
       return at
     }
-    this.#chunks.push(
-      new ArrayBuffer(Math.max(chunkBytes, Math.ceil(size / chunkBytes) * chunkBytes)),
-    )
+    const chunks = Math.max(1, Math.ceil(size / this.#chunkBytes))
+    this.#chunks.push(new ArrayBuffer(chunks * this.#chunkBytes))
     this.#used = Math.ceil(size / alignBytes) * alignBytes
     return 0
   }

@@ -8,12 +8,13 @@
  * radix sort.
  */
 import { assert } from '#base/assert.ts'
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import type { Signal } from '#schemas/signals/signal.ts'
 import { radixOrder, radixSort, sliceOf, type RowKeys, type TimeOffsets } from './sort.ts'
 
 /** High halves of times at most this far apart: differences are below 2^53 and so exact. */
-const maxHighSpan = 0x1fffff
+export const maxHighSpan = 0x1fffff
 
 /** Bytes of a trace id. */
 const idBytes = 16
@@ -24,14 +25,17 @@ interface Groups {
   readonly starts: Uint32Array
 }
 
-/** Numbers of the rows in final order. Stable: of equal rows the first stays first. */
-export function orderRows(signal: Signal, keys: RowKeys): Uint32Array {
+/**
+ * Numbers of the rows in final order. Stable: of equal rows the first stays first. The result stands in
+ * `memory`, as does what is needed to find it.
+ */
+export function orderRows(signal: Signal, keys: RowKeys, memory: Allocator = fresh): Uint32Array {
   const offsets = keys.offsets === undefined ? timeOffsets(keys) : keys.offsets
   if (offsets === null) return radixOrder(signal, keys)
   // The slice of a trace is that of its start, by which traces are ordered in any case.
-  if (signal.orderBy === 'trace') return orderTraces(keys, offsets.values)
+  if (signal.orderBy === 'trace') return orderTraces(keys, offsets.values, memory)
   if (!inOneSlice(signal, offsets)) return radixOrder(signal, keys)
-  return groupRows(keys.stream, maxOf(keys.stream) + 1, offsets.values).order
+  return groupRows(keys.stream, maxOf(keys.stream) + 1, offsets.values, memory).order
 }
 
 function maxOf(words: Uint32Array): number {
@@ -71,15 +75,22 @@ function inOneSlice(signal: Signal, { baseNs, least, span }: TimeOffsets): boole
 }
 
 /** Brings rows of a group together, each group in order of time. */
-function groupRows(group: Uint32Array, groups: number, time: Float64Array): Groups {
+// oxlint-disable-next-line max-params -- what rows are grouped and ordered by, and memory
+function groupRows(
+  group: Uint32Array,
+  groups: number,
+  time: Float64Array,
+  memory: Allocator,
+): Groups {
   const rows = group.length
-  const starts = new Uint32Array(groups + 1)
+  const starts = memory.words(groups + 1).fill(0)
   for (let i = 0; i < rows; i++) starts[group[i]! + 1]!++
   for (let g = 0; g < groups; g++) starts[g + 1]! += starts[g]!
-  const next = starts.slice(0, groups)
-  const last = new Float64Array(groups).fill(-1)
-  const falls = new Uint8Array(groups)
-  const order = new Uint32Array(rows)
+  const next = memory.words(groups)
+  next.set(starts.subarray(0, groups))
+  const last = memory.doubles(groups).fill(-1)
+  const falls = memory.bytes(groups).fill(0)
+  const order = memory.words(rows)
   let disorder = 0
   for (let i = 0; i < rows; i++) {
     const g = group[i]!
@@ -89,7 +100,7 @@ function groupRows(group: Uint32Array, groups: number, time: Float64Array): Grou
     last[g] = now
   }
   if (disorder === 0) return { order, starts }
-  const spare = new Uint32Array(rows)
+  const spare = memory.words(rows)
   for (let g = 0; g < groups; g++) {
     if (falls[g] === 1) sortByTime(order, spare, time, starts[g]!, starts[g + 1]!)
   }
@@ -163,24 +174,28 @@ function mergeRuns(
  * Traces: rows are grouped by trace id, a trace's start is that of its earliest span; traces are ordered
  * by (start, id), which is the order by slice too, rows inside by time.
  */
-function orderTraces({ rows, traceId }: RowKeys, time: Float64Array): Uint32Array {
+function orderTraces(
+  { rows, traceId }: RowKeys,
+  time: Float64Array,
+  memory: Allocator,
+): Uint32Array {
   assert(traceId !== undefined && traceId.length === rows * idBytes, 'spans have trace ids')
-  const { trace, first } = numberTraces(traceId, rows)
+  const { trace, first } = numberTraces(traceId, rows, memory)
   const traces = first.length
-  const { order, starts } = groupRows(trace, traces, time)
-  const lo = new Uint32Array(traces)
-  const hi = new Uint32Array(traces)
+  const { order, starts } = groupRows(trace, traces, time, memory)
+  const lo = memory.words(traces)
+  const hi = memory.words(traces)
   for (let g = 0; g < traces; g++) {
     const start = time[order[starts[g]!]!]!
     const high = Math.floor(start / 4294967296)
     lo[g] = start - high * 4294967296
     hi[g] = high
   }
-  const numbers = new Uint32Array(traces)
+  const numbers = memory.words(traces)
   for (let g = 0; g < traces; g++) numbers[g] = g
   const byStart = radixSort(numbers, [lo, hi])
   orderTies(byStart, lo, hi, (a, b) => compareIds(traceId, first[a]!, first[b]!))
-  const out = new Uint32Array(rows)
+  const out = memory.words(rows)
   let at = 0
   for (let i = 0; i < traces; i++) {
     const g = byStart[i]!
@@ -190,14 +205,18 @@ function orderTraces({ rows, traceId }: RowKeys, time: Float64Array): Uint32Arra
 }
 
 /** Traces by number in order of appearance: that of each row, and the first row of each. */
-function numberTraces(ids: Uint8Array, rows: number): { trace: Uint32Array; first: Uint32Array } {
+function numberTraces(
+  ids: Uint8Array,
+  rows: number,
+  memory: Allocator,
+): { trace: Uint32Array; first: Uint32Array } {
   let size = 16
   while (size < rows * 2) size *= 2
   const mask = size - 1
   /** Number + 1, or 0. */
-  const slots = new Uint32Array(size)
-  const first = new Uint32Array(rows)
-  const trace = new Uint32Array(rows)
+  const slots = memory.words(size).fill(0)
+  const first = memory.words(rows)
+  const trace = memory.words(rows)
   let count = 0
   for (let row = 0; row < rows; row++) {
     if (row > 0 && compareIds(ids, row, row - 1) === 0) {

@@ -38,11 +38,10 @@ export class PageAttributes {
 
   /** Adds the columns of the rows in order; gives those that stand row by row, or null. */
   addTo(columns: Map<string, Vector>, order: Uint32Array): RestRows | null {
-    if (this.#ids.length === 0) return null
     const total = this.#count(order)
     if (total === 0) return null
     const { next, restKey } = this.#places
-    const inRest = this.#chooseRest(order.length, total)
+    const inRest = this.#chooseRest(order.length)
     this.#list.reserve(total)
     const firsts = new Uint32Array(next.length)
     for (let number = 0, at = 0; number < next.length; number++) {
@@ -58,7 +57,7 @@ export class PageAttributes {
       const vector = this.#list.vector(type, order.length, firsts[number]!, next[number]!)
       if (vector !== null) columns.set(this.#ids[number]!, vector)
     }
-    return inRest ? this.#rest.end(order.length) : null
+    return inRest ? this.#rest.end() : null
   }
 
   /** Counts the entries of each column in `next`. */
@@ -76,19 +75,21 @@ export class PageAttributes {
   }
 
   /** Gives sparse columns their keys in the rest; false when there are none. */
-  #chooseRest(rows: number, entries: number): boolean {
+  #chooseRest(rows: number): boolean {
     const { next: counts, restKey } = this.#places
     restKey.fill(0)
     let used = 0
     for (let number = 0; number < counts.length; number++) if (counts[number]! > 0) used++
     if (used <= manyColumns) return false
     const columns: ColumnRef[] = []
+    let inRest = 0
     for (let number = 0; number < counts.length; number++) {
       const count = counts[number]!
       if (count === 0 || count * sparseRows >= rows) continue
       restKey[number] = columns.push(must(this.#flat.columns[number], 'a known column'))
+      inRest += count
     }
-    if (columns.length > 0) this.#rest.begin(columns, rows, entries)
+    if (columns.length > 0) this.#rest.begin(columns, rows, inRest)
     return columns.length > 0
   }
 
@@ -120,19 +121,22 @@ export class PageAttributes {
     const { next, restKey } = this.#places
     const last = this.#last.fill(-1)
     const list = this.#list
-    const rest = this.#rest
+    const { starts, keys, a: restA, b: restB } = this.#rest
     const [rows, as, bs] = [list.row, list.a, list.b]
+    let entries = 0
     for (let i = 0; i < order.length; i++) {
       const row = order[i]!
       const end = from[row + 1]!
-      rest.row(i)
+      starts[i] = entries
       for (let k = from[row]!; k < end; k++) {
         const number = column[k]!
         if (last[number] === i) continue
         last[number] = i
         const key = restKey[number]!
         if (key > 0) {
-          rest.add(key - 1, a[k]!, b[k]!)
+          keys[entries] = key - 1
+          restA[entries] = a[k]!
+          restB[entries++] = b[k]!
           continue
         }
         const at = next[number]!++
@@ -141,5 +145,6 @@ export class PageAttributes {
         bs[at] = b[k]!
       }
     }
+    starts[order.length] = entries
   }
 }

@@ -2,10 +2,11 @@
  * Vectors of the row columns of one page, gathered from lanes over all rows: one loop per kind of
  * column, straight into the page's memory. Byte ranges go through a `ValueList`.
  */
+import type { Allocator } from '#base/bytes/arena.ts'
 import type { ColumnType, Vector } from '#schemas/column.ts'
 import { absent } from '#schemas/intake.ts'
 import { pointKind } from '#schemas/signals/metrics.ts'
-import type { PageMemory } from './page-memory.ts'
+import { ints } from './page-memory.ts'
 import type { FlatLane } from './tenant-rows.ts'
 import type { ValueList } from './value-list.ts'
 
@@ -36,7 +37,7 @@ function gatherInts(values: Uint32Array, order: Uint32Array, to: Int32Array): vo
 export function numberVector(
   { type, optional, a, b }: NumberColumn,
   order: Uint32Array,
-  memory: PageMemory,
+  memory: Allocator,
 ): Vector | null {
   const lo = memory.words(order.length)
   gather(a, order, lo)
@@ -44,7 +45,7 @@ export function numberVector(
     const present = optional ? presentWords(lo, memory) : null
     return present?.length === 0 ? null : { type, present, kind: 'words', values: lo }
   }
-  const hi = memory.ints(order.length)
+  const hi = ints(memory, order.length)
   gather(b, order, hi)
   const present = optional ? presentHalves(lo, hi, memory) : null
   return present?.length === 0 ? null : { type, present, kind: 'longs', lo, hi }
@@ -53,7 +54,7 @@ export function numberVector(
 const none = new Uint8Array(0)
 
 /** One byte per word, 1 where it is not zero; null when none is zero, empty when all are. */
-function presentWords(lo: Uint32Array, memory: PageMemory): Uint8Array | null {
+function presentWords(lo: Uint32Array, memory: Allocator): Uint8Array | null {
   let count = 0
   for (let i = 0; i < lo.length; i++) if (lo[i] !== 0) count++
   if (count === lo.length) return null
@@ -63,7 +64,7 @@ function presentWords(lo: Uint32Array, memory: PageMemory): Uint8Array | null {
   return present
 }
 
-function presentHalves(lo: Uint32Array, hi: Int32Array, memory: PageMemory): Uint8Array | null {
+function presentHalves(lo: Uint32Array, hi: Int32Array, memory: Allocator): Uint8Array | null {
   let count = 0
   for (let i = 0; i < lo.length; i++) if ((lo[i]! | hi[i]!) !== 0) count++
   if (count === lo.length) return null
@@ -79,7 +80,7 @@ export function pointVector(
   { a, b }: Pick<NumberColumn, 'a' | 'b'>,
   kinds: FlatLane,
   order: Uint32Array,
-  memory: PageMemory,
+  memory: Allocator,
 ): Vector | null {
   const present = presentPoints(kinds, order, memory)
   if (present?.length === 0) return null
@@ -115,7 +116,7 @@ function isNumber(kind: number): boolean {
 function presentPoints(
   { values, value }: FlatLane,
   order: Uint32Array,
-  memory: PageMemory,
+  memory: Allocator,
 ): Uint8Array | null {
   if (values === null) return isNumber(value) ? null : none
   const present = memory.bytes(order.length)

@@ -1,56 +1,40 @@
 /**
- * Memory of one page's arrays, used again for the next page: fresh arrays cost their zeroing and, when
- * they are large, a page fault per 4 KiB. What was given is valid until `reset`, and not zeroed.
+ * Memory of a thread's flushes, used again from flush to flush: an arena for the lanes of all rows and
+ * for the vectors of a page, and the tables that number values.
  */
+import { Arena, type Allocator } from '#base/bytes/arena.ts'
+import type { Slabs } from '#base/threads/slabs.ts'
+import { ValueCodes } from './value-codes.ts'
 
-/** Memory kept from page to page at most; a page that needs more gets the rest as arrays of its own. */
-const keptBytes = 16 * 1024 * 1024
-
-const alignment = 8
+/**
+ * What is kept, in slabs. A flush takes up to two runs (`ingester/flusher.ts`); their lanes take about as
+ * much as they do, those of data points twice that. A flush that needs more gives the rest back.
+ */
+const keptSlabs = 4
 
 export class PageMemory {
-  #memory = new ArrayBuffer(1 << 20)
-  #used = 0
-  /** What the page needs in all. */
-  #wanted = 0
+  readonly arena: Arena
+  /** For the columns of a page, one after the other, and for the attributes that stand row by row. */
+  readonly codes = new ValueCodes()
+  readonly restCodes = new ValueCodes()
 
-  /** Begins a new page, with room for what the last one needed. */
-  reset(): void {
-    const wanted = Math.min(keptBytes, this.#wanted)
-    if (wanted > this.#memory.byteLength) {
-      this.#memory = new ArrayBuffer(Math.min(keptBytes, Math.ceil(wanted * 1.25)))
-    }
-    this.#used = 0
-    this.#wanted = 0
+  constructor(slabBytes: number) {
+    const bytes = keptSlabs * slabBytes
+    this.arena = new Arena(bytes, bytes)
   }
+}
 
-  /** Where `size` bytes stand; -1 when they do not fit. */
-  #take(size: number): number {
-    const rounded = Math.ceil(size / alignment) * alignment
-    this.#wanted += rounded
-    const at = this.#used
-    if (at + rounded > this.#memory.byteLength) return -1
-    this.#used = at + rounded
-    return at
-  }
+const memories = new WeakMap<Slabs, PageMemory>()
 
-  bytes(count: number): Uint8Array {
-    const at = this.#take(count)
-    return at < 0 ? new Uint8Array(count) : new Uint8Array(this.#memory, at, count)
-  }
+/** The memory of this thread for flushes of runs in these slabs; one flush at a time. */
+export function pageMemory(slabs: Slabs): PageMemory {
+  let memory = memories.get(slabs)
+  if (memory === undefined) memories.set(slabs, (memory = new PageMemory(slabs.slabBytes)))
+  return memory
+}
 
-  words(count: number): Uint32Array {
-    const at = this.#take(count * 4)
-    return at < 0 ? new Uint32Array(count) : new Uint32Array(this.#memory, at, count)
-  }
-
-  ints(count: number): Int32Array {
-    const at = this.#take(count * 4)
-    return at < 0 ? new Int32Array(count) : new Int32Array(this.#memory, at, count)
-  }
-
-  doubles(count: number): Float64Array {
-    const at = this.#take(count * 8)
-    return at < 0 ? new Float64Array(count) : new Float64Array(this.#memory, at, count)
-  }
+/** As `words`, signed. */
+export function ints(memory: Allocator, count: number): Int32Array<ArrayBuffer> {
+  const { buffer, byteOffset } = memory.words(count)
+  return new Int32Array(buffer, byteOffset, count)
 }

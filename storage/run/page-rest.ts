@@ -1,77 +1,87 @@
 /**
  * The sparse attributes of one page row by row, as the block stores them: per row its entries in the
- * order they came, per entry a key and the code of its value. Memory is kept from page to page.
+ * order they came, per entry a key and the code of its value. Stands in the memory of the page.
  */
-import { columnId, type ColumnRef, type ColumnType } from '#schemas/column.ts'
+import type { Arena } from '#base/bytes/arena.ts'
+import { columnId, type ColumnRef } from '#schemas/column.ts'
 import type { RestRows } from '../encoding/rest.ts'
+import type { PageMemory } from './page-memory.ts'
 import type { TenantRows } from './tenant-rows.ts'
-import { ValueCodes } from './value-codes.ts'
+import type { ValueCodes } from './value-codes.ts'
+
+/** How the value of a column stands in an entry. */
+const form = { range: 0, number: 1, bool: 2 } as const
+
+const noWords = new Uint32Array(0)
 
 export class PageRest {
+  readonly #from: Pick<TenantRows, 'words' | 'shift'>
+  readonly #memory: Arena
   readonly #values: ValueCodes
-  #columns: ColumnRef[] = []
-  #used = new Uint32Array(0)
-  #starts = new Uint32Array(1024)
-  #keys = new Uint32Array(1024)
-  #codes = new Uint32Array(1024)
-  #entries = 0
-  /** A number as the eight bytes it is stored as. */
-  readonly #number = new Uint8Array(8)
-  readonly #words = new Uint32Array(this.#number.buffer)
+  #columns: readonly ColumnRef[] = []
+  /** Entries of row i are [starts[i], starts[i + 1]). */
+  starts = noWords
+  /** Of each entry: the column's number, and an address and a length or the halves of a number. */
+  keys = noWords
+  a = noWords
+  b = noWords
 
-  constructor(from: Pick<TenantRows, 'sources' | 'shift'>) {
-    this.#values = new ValueCodes(from)
+  constructor(from: Pick<TenantRows, 'words' | 'shift'>, { arena, codes }: PageMemory) {
+    this.#from = from
+    this.#memory = arena
+    this.#values = codes
   }
 
-  /** Begins a page of `rows` rows and at most `entries` entries of these columns. */
+  /** Makes room for a page of `rows` rows and at most `entries` entries of these columns. */
   begin(columns: readonly ColumnRef[], rows: number, entries: number): void {
-    this.#columns = [...columns]
-    this.#used = new Uint32Array(columns.length)
-    this.#entries = 0
-    this.#values.clear()
-    if (rows >= this.#starts.length) this.#starts = new Uint32Array(rows + 1)
-    if (entries > this.#keys.length) {
-      this.#keys = new Uint32Array(entries)
-      this.#codes = new Uint32Array(entries)
-    }
+    this.#columns = columns
+    this.starts = this.#memory.words(rows + 1)
+    this.keys = this.#memory.words(entries)
+    this.a = this.#memory.words(entries)
+    this.b = this.#memory.words(entries)
   }
 
-  /** Begins row `row`; rows come one after the other. */
-  row(row: number): void {
-    this.#starts[row] = this.#entries
-  }
-
-  /** Adds an entry to the row: an address and a length, or the halves of a number. */
-  add(key: number, a: number, b: number): void {
-    const at = this.#entries++
-    this.#keys[at] = key
-    this.#used[key]!++
-    const type = this.#columns[key]?.type ?? 'otlp'
-    this.#codes[at] =
-      type === 'text' || type === 'bytes' || type === 'otlp'
-        ? this.#values.code(a, b)
-        : this.#numberCode(type, a, b)
-  }
-
-  #numberCode(type: ColumnType, a: number, b: number): number {
-    // A bool stands as the double that vectors have for it.
-    this.#words[0] = type === 'bool' ? 0 : a
-    this.#words[1] = type === 'bool' ? (a === 0 ? 0 : 0x3ff00000) : b
-    return this.#values.distinct.add(this.#number, 0, 8)
-  }
-
-  /** The entries of `rows` rows, valid until the next page begins. */
-  end(rows: number): RestRows {
-    this.#starts[rows] = this.#entries
+  /** The entries, valid as long as the page. */
+  end(): RestRows {
+    const { starts } = this
+    const entries = starts[starts.length - 1]!
+    const columns = this.#columns
+    const used = this.#memory.words(columns.length).fill(0)
+    const codes = this.#memory.words(entries)
+    this.#values.clear(this.#from)
+    this.#encode(codes, used)
     return {
-      columns: this.#columns,
-      ids: this.#columns.map(columnId),
-      used: this.#used,
-      starts: this.#starts.subarray(0, rows + 1),
-      keys: this.#keys.subarray(0, this.#entries),
-      codes: this.#codes.subarray(0, this.#entries),
-      values: this.#values.distinct.texts(),
+      columns,
+      ids: columns.map(columnId),
+      used,
+      starts,
+      keys: this.keys.subarray(0, entries),
+      codes,
+      values: this.#values.texts(this.#memory),
       distinct: true,
     }
   }
+
+  #encode(codes: Uint32Array, used: Uint32Array): void {
+    const { keys, a, b } = this
+    const values = this.#values
+    const forms = Uint8Array.from(this.#columns, ({ type }) => formOf(type))
+    for (let at = 0; at < codes.length; at++) {
+      const key = keys[at]!
+      used[key]!++
+      const is = forms[key]
+      // A bool stands as the double that vectors have for it.
+      codes[at] =
+        is === form.range
+          ? values.code(a[at]!, b[at]!)
+          : is === form.number
+            ? values.codeOfWords(a[at]!, b[at]!)
+            : values.codeOfWords(0, a[at] === 0 ? 0 : 0x3ff00000)
+    }
+  }
+}
+
+function formOf(type: ColumnRef['type']): number {
+  if (type === 'bool') return form.bool
+  return type === 'text' || type === 'bytes' || type === 'otlp' ? form.range : form.number
 }

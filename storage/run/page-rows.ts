@@ -4,12 +4,12 @@
  * most rows, plain bytes, cells and 2^52 ns, and where a trace or point stream ends if that leaves the
  * page half full.
  */
+import type { Allocator } from '#base/bytes/arena.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { columnId, type Vector } from '#schemas/column.ts'
 import type { StreamList } from '#schemas/identity.ts'
 import { absent } from '#schemas/intake.ts'
 import { maxPageCells } from '../block/page-cut.ts'
-import { timeOffsets } from '../block/row-order.ts'
 import type { RowKeys } from '../block/sort.ts'
 import type { RestRows } from '../encoding/rest.ts'
 import { runColumn, type RunColumn } from './columns.ts'
@@ -21,10 +21,11 @@ import {
   pointVector,
   type NumberColumn,
 } from './page-columns.ts'
-import { PageMemory } from './page-memory.ts'
+import type { PageMemory } from './page-memory.ts'
 import { PageRest } from './page-rest.ts'
 import { holdsOffsets, type FlatAttributes, type FlatLane, type TenantRows } from './tenant-rows.ts'
 import { ValueList } from './value-list.ts'
+import { copyWords } from './value-words.ts'
 
 /** Times of a page are doubles against its least one; half of what those hold exactly. */
 const maxSpanNs = 2 ** 52
@@ -53,27 +54,56 @@ const zero: FlatLane = { values: null, value: 0 }
 export class PageRows {
   readonly #rows: TenantRows
   readonly #columns: FlatColumn[] = []
-  readonly #attributes: FlatAttributes
+  readonly #attributes: FlatAttributes | null
   readonly #kinds: FlatLane
   readonly keys: RowKeys
+  /** Plain bytes of every row, its values and four for each column and attribute; null where no page can be too large. */
+  readonly #sizes: Uint32Array | null
   /** Page in which each attribute column was seen last, for counting those of a page. */
   readonly #seen: Uint32Array
   #page = 0
-  readonly #memory = new PageMemory()
+  readonly #limits: PageLimits
+  readonly #memory: PageMemory
 
-  /** `stream` is the final place of each row's stream. */
-  constructor(rows: TenantRows, stream: Uint32Array) {
+  /** `stream` is the final place of each row's stream. Lanes and pages stand in `memory`. */
+  // oxlint-disable-next-line max-params -- the rows, where pages end, and memory
+  constructor(rows: TenantRows, stream: Uint32Array, limits: PageLimits, memory: PageMemory) {
     this.#rows = rows
+    this.#limits = limits
+    this.#memory = memory
     const { layout } = rows
     for (const column of layout.columns.slice(1)) this.#addColumn(column)
-    this.#attributes = rows.attributes()
-    this.#seen = new Uint32Array(this.#attributes.columns.length)
+    const sizes = this.#rowBytes()
+    this.#attributes = sizes === null ? null : rows.attributes(sizes)
+    this.#sizes = sizes
+    this.#seen = new Uint32Array(this.#attributes?.columns.length ?? 0)
     const kind = runColumn(layout, 'kind')
     this.#kinds = kind === null ? zero : rows.numbers(kind.lane)
-    const timeLo = wordsOf(rows.numbers(0), rows.rows)
-    const timeHi = new Int32Array(wordsOf(rows.numbers(1), rows.rows).buffer)
-    const offsets = timeOffsets({ rows: rows.rows, timeLo, timeHi })
-    this.keys = { rows: rows.rows, timeLo, timeHi, offsets, stream, ...this.#traceIds() }
+    this.keys = this.#rowKeys(stream)
+  }
+
+  #rowKeys(stream: Uint32Array): RowKeys {
+    const rows = this.#rows
+    const { arena } = this.#memory
+    const lo = () => wordsOf(rows.numbers(0), rows.rows, arena)
+    const hi = () => {
+      const { buffer, byteOffset } = wordsOf(rows.numbers(1), rows.rows, arena)
+      return new Int32Array(buffer, byteOffset, rows.rows)
+    }
+    const offsets = rows.times()
+    const keys = { rows: rows.rows, offsets, stream, ...this.#traceIds() }
+    const near = offsets !== null && offsets.span <= maxSpanNs
+    if (!near) return { ...keys, timeLo: lo(), timeHi: hi() }
+    // Only a sort over more than one slice asks for them.
+    return {
+      ...keys,
+      get timeLo() {
+        return lo()
+      },
+      get timeHi() {
+        return hi()
+      },
+    }
   }
 
   #addColumn(column: RunColumn): void {
@@ -98,17 +128,14 @@ export class PageRows {
   #traceIds(): { traceId?: Uint8Array } {
     const addresses = this.#columns.find(({ id }) => id === 'r:id16:traceId')?.addresses
     if (this.#rows.layout.signal.orderBy !== 'trace' || !addresses) return {}
-    const { sources, shift } = this.#rows
+    const traceId = this.#memory.arena.bytes(addresses.length * 16)
+    const { words, shift } = this.#rows
     const mask = 2 ** shift - 1
-    const traceId = new Uint8Array(addresses.length * 16)
-    for (let i = 0, at = 0; i < addresses.length; i++) {
-      if (addresses[i] === absent) {
-        at += 16
-        continue
-      }
-      const source = sources[addresses[i]! >>> shift]!
-      const from = addresses[i]! & mask
-      for (let k = 0; k < 16; k++) traceId[at++] = source[from + k]!
+    const target = new Uint32Array(traceId.buffer, traceId.byteOffset, addresses.length * 4)
+    for (let i = 0; i < addresses.length; i++) {
+      const address = addresses[i]!
+      if (address === absent) target.fill(0, i * 4, i * 4 + 4)
+      else copyWords(words[address >>> shift]!, address & mask, target, i * 4, 4)
     }
     return { traceId }
   }
@@ -117,45 +144,54 @@ export class PageRows {
    * The rows in this order as batches of a page each, their streams being `streams`. A batch is valid
    * until the next one is taken.
    */
-  *pages(order: Uint32Array, limits: PageLimits, streams: StreamList): Generator<Page> {
+  *pages(order: Uint32Array, streams: StreamList): Generator<Page> {
+    const { arena } = this.#memory
     const list = new ValueList(this.#rows, this.#memory)
-    const attributes = new PageAttributes(this.#attributes, list, new PageRest(this.#rows))
-    const ends = this.#limitsOf(limits)
+    const rest = new PageRest(this.#rows, this.#memory)
+    const flat = this.#attributes
+    const attributes = flat === null ? null : new PageAttributes(flat, list, rest)
+    const ends = this.#ends()
+    const mark = arena.mark()
     for (let from = 0; from < order.length;) {
       const to = this.#endOfPage(order, from, ends)
-      this.#memory.reset()
+      list.clear()
       const page = order.subarray(from, to)
       const columns = this.#rowColumns(page, list)
-      const rest = attributes.addTo(columns, page)
-      yield { batch: { ...this.#batch(page), columns, streams }, rest }
+      const inRows = attributes?.addTo(columns, page) ?? null
+      yield { batch: { ...this.#batch(page), columns, streams }, rest: inRows }
+      arena.release(mark)
       from = to
     }
   }
 
   /** What a page's rows must be counted for; what no page of these rows can pass is left out. */
-  #limitsOf(limits: PageLimits): PageEnds {
+  #ends(): PageEnds {
     const { offsets } = this.keys
-    const columns = this.#columns.length + this.#attributes.columns.length
-    const { sizes, most } = this.#rowBytes()
+    const { rows, bytes } = this.#limits
+    const sizes = this.#sizes
+    const columns = this.#columns.length + (this.#attributes?.columns.length ?? 0)
     return {
-      rows: limits.rows,
-      bytes: limits.bytes,
-      sizes: most * limits.rows > limits.bytes ? sizes : null,
-      cells: limits.rows * columns > maxPageCells,
+      rows,
+      bytes,
+      sizes: sizes !== null && maxOf(sizes) * rows > bytes ? sizes : null,
+      cells: rows * columns > maxPageCells,
       span: !offsets || offsets.span > maxSpanNs,
     }
   }
 
-  /** Plain bytes of every row, its values and four for each column and attribute; and the most of any. */
-  #rowBytes(): { sizes: Uint32Array; most: number } {
-    const sizes = new Uint32Array(this.#rows.rows).fill(16 + this.#columns.length * 4)
-    for (const { addresses, b } of this.#columns) {
-      if (addresses !== null && b.values !== null) addWords(sizes, b.values)
-    }
-    if (this.#attributes.column.length > 0) addAttributeBytes(sizes, this.#attributes)
-    let most = 0
-    for (let i = 0; i < sizes.length; i++) if (sizes[i]! > most) most = sizes[i]!
-    return { sizes, most }
+  /** Plain bytes of every row without its attributes; null where there are none and no page can be too large. */
+  #rowBytes(): Uint32Array | null {
+    const rows = this.#rows
+    const { rows: most, bytes } = this.#limits
+    const least = 16 + this.#columns.length * 4
+    const lengths = this.#columns.flatMap(({ addresses, b }) =>
+      addresses === null || b.values === null ? [] : [b.values],
+    )
+    const greatest = lengths.reduce((sum, words) => sum + maxOf(words), least)
+    if (rows.entries === 0 && greatest * most <= bytes) return null
+    const sizes = this.#memory.arena.words(rows.rows).fill(least)
+    for (const words of lengths) addWords(sizes, words)
+    return sizes
   }
 
   #endOfPage(order: Uint32Array, from: number, ends: PageEnds): number {
@@ -185,6 +221,7 @@ export class PageRows {
   }
 
   #endByCells(order: Uint32Array, from: number, to: number): number {
+    if (this.#attributes === null) return to
     const { from: starts, column } = this.#attributes
     const page = ++this.#page
     let columns = this.#columns.length
@@ -218,7 +255,7 @@ export class PageRows {
 
   #rowColumns(order: Uint32Array, list: ValueList): Map<string, Vector> {
     const columns = new Map<string, Vector>()
-    const memory = this.#memory
+    const memory = this.#memory.arena
     for (const flat of this.#columns) {
       const { id, addresses, type } = flat
       const vector =
@@ -233,7 +270,7 @@ export class PageRows {
   }
 
   #batch(order: Uint32Array): Omit<Batch, 'columns' | 'streams'> {
-    const stream = this.#memory.words(order.length)
+    const stream = this.#memory.arena.words(order.length)
     gatherWords(this.keys.stream, order, stream)
     const { signal } = this.#rows.layout
     const rows = order.length
@@ -243,7 +280,7 @@ export class PageRows {
   /** Times as offsets to the least one. */
   #times(order: Uint32Array): { timeBase: bigint; time: Float64Array } {
     const { offsets } = this.keys
-    const time = this.#memory.doubles(order.length)
+    const time = this.#memory.arena.doubles(order.length)
     if (!offsets) return this.#farTimes(order, time)
     const { values, baseNs } = offsets
     let least = values[order[0]!]!
@@ -301,26 +338,18 @@ function addWords(to: Uint32Array, words: Uint32Array): void {
   for (let i = 0; i < to.length; i++) to[i]! += words[i]!
 }
 
-/** Adds four bytes and a text's own, or eight for a number, for each attribute of a row. */
-function addAttributeBytes(sizes: Uint32Array, attributes: FlatAttributes): void {
-  const { from, column, b, columns } = attributes
-  const isText = Uint8Array.from(columns, ({ type }) =>
-    type === 'text' || type === 'bytes' || type === 'otlp' ? 1 : 0,
-  )
-  for (let i = 0, k = 0; i < sizes.length; i++) {
-    const end = from[i + 1]!
-    let size = 0
-    for (; k < end; k++) size += isText[column[k]!] === 1 ? 4 + b[k]! : 8
-    sizes[i]! += size
-  }
+function maxOf(words: Uint32Array): number {
+  let most = 0
+  for (let i = 0; i < words.length; i++) if (words[i]! > most) most = words[i]!
+  return most
 }
 
 function isZero(lane: FlatLane): boolean {
   return lane.values === null && lane.value === 0
 }
 
-function wordsOf(lane: FlatLane, rows: number): Uint32Array<ArrayBuffer> {
-  return lane.values === null ? new Uint32Array(rows).fill(lane.value) : lane.values
+function wordsOf(lane: FlatLane, rows: number, memory: Allocator): Uint32Array<ArrayBuffer> {
+  return lane.values === null ? memory.words(rows).fill(lane.value) : lane.values
 }
 
 function sameId(ids: Uint8Array, a: number, b: number): boolean {

@@ -51,6 +51,15 @@ export class PartView {
     return constant ? { from: -1, value } : { from: this.at + value, value: 0 }
   }
 
+  /** Where the entries of an attribute lane stand: entry i is `words[from + (i & mask)]`, whether they differ or not. */
+  attributeWords(name: keyof typeof attributeLane): { from: number; mask: number } {
+    const lane = this.layout.lanes + attributeLane[name]
+    const { from } = this.lane(lane)
+    return from < 0
+      ? { from: this.at + partHeaderWords + lane * 2 + 1, mask: 0 }
+      : { from, mask: -1 }
+  }
+
   attributeLane(name: keyof typeof attributeLane): Lane {
     return this.lane(this.layout.lanes + attributeLane[name])
   }
@@ -64,10 +73,14 @@ export class PartView {
     return this.words[this.at + partWord.attributes]!
   }
 
+  get keyCount(): number {
+    return this.words[this.at + partWord.keys]!
+  }
+
   /** The attribute keys of the part, by key id. */
   keys(): string[] {
     const from = this.at + partHeaderWords + (this.layout.lanes + attributeLanes) * 2
-    return Array.from({ length: this.words[this.at + partWord.keys]! }, (_, key) => {
+    return Array.from({ length: this.keyCount }, (_, key) => {
       const at = this.bytesFrom + this.words[from + key * 2]!
       return this.bytes.toString('utf8', at, at + this.words[from + key * 2 + 1]!)
     })

@@ -4,16 +4,21 @@
  * above `shift`, the byte in it below. What a flush orders and cuts into pages without copying a value
  * before its final place is known.
  *
- * Memory: four bytes per row and lane that varies, sixteen per attribute; values stay in the slabs, which
- * must not be freed while this is used.
+ * Memory: four bytes per row and lane that varies, twelve per attribute; values stay in the slabs, which
+ * must not be freed while this is used. Lanes stand in the memory that was given and are valid as long as
+ * that says; they must not be changed, since a lane is made once.
  */
 import { assert } from '#base/assert.ts'
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import { columnId, type ColumnRef } from '#schemas/column.ts'
 import { absent, attributeCode } from '#schemas/intake.ts'
+import { maxHighSpan } from '../block/row-order.ts'
+import type { TimeOffsets } from '../block/sort.ts'
 import type { RunColumn, RunLayout } from './columns.ts'
 import { attributeTypeOf, isRange } from './scan.ts'
 import { readable, type Lane, type PartView } from './part-view.ts'
+import { partWord } from './part.ts'
 import { streamView, type StreamView } from './stream-view.ts'
 import type { RunRef } from './run.ts'
 
@@ -52,17 +57,23 @@ export class TenantRows {
   readonly #parts: Placed[] = []
   readonly #sourceSlabs: number[] = []
   readonly #tables: StreamView[] = []
+  readonly #memory: Allocator
+  readonly #numbers = new Map<number, FlatLane>()
   /** Slabs as addresses see them. */
   readonly sources: Uint8Array[] = []
+  /** The same by words. */
+  readonly words: Uint32Array[] = []
   /** The same for `copy`: that of a Buffer moves shared memory at once, `set` of an array byte by byte. */
   readonly buffers: Buffer[] = []
   readonly shift: number
   rows = 0
-  #entries = 0
+  /** Attributes of all rows. */
+  entries = 0
 
-  constructor(slabs: Slabs, layout: RunLayout) {
+  constructor(slabs: Slabs, layout: RunLayout, memory: Allocator = fresh) {
     this.#slabs = slabs
     this.layout = layout
+    this.#memory = memory
     this.shift = Math.ceil(Math.log2(slabs.slabBytes))
   }
 
@@ -78,10 +89,10 @@ export class TenantRows {
       source: this.#sourceOf(run.slab),
       table: this.#tableOf(run),
       first: this.rows,
-      firstEntry: this.#entries,
+      firstEntry: this.entries,
     })
     this.rows += part.rows
-    this.#entries += part.attributes
+    this.entries += part.attributes
   }
 
   #sourceOf(slab: number): number {
@@ -89,6 +100,7 @@ export class TenantRows {
     if (known >= 0) return known
     assert((this.sources.length + 1) * 2 ** this.shift < absent, 'addresses fit 32 bits')
     this.sources.push(this.#slabs.at(slab).bytes)
+    this.words.push(this.#slabs.at(slab).words)
     this.buffers.push(readable(this.#slabs.at(slab)).bytes)
     return this.#sourceSlabs.push(slab) - 1
   }
@@ -101,33 +113,66 @@ export class TenantRows {
 
   /** Per table the ids of the streams that rows have, ascending. */
   usedStreams(): Uint32Array[] {
-    const marks = this.#tables.map((table) => new Uint8Array(table.count))
+    const memory = this.#memory
+    const marks = this.#tables.map((table) => memory.bytes(table.count).fill(0))
     for (const { part, table } of this.#parts) markUsed(part, marks[table]!)
-    return marks.map(idsOfMarks)
+    return marks.map((own) => idsOfMarks(own, memory))
   }
 
   /** Per row the value that `maps`, by table and stream id, give its stream. */
   streamOfRows(maps: readonly Uint32Array[]): Uint32Array {
-    const out = new Uint32Array(this.rows)
+    const out = this.#memory.words(this.rows)
     for (const { part, table, first } of this.#parts) mapStreams(part, maps[table]!, out, first)
     return out
   }
 
   /** A lane of numbers over all rows. */
   numbers(lane: number): FlatLane {
+    const known = this.#numbers.get(lane)
+    if (known !== undefined) return known
     const value = this.#uniform(lane)
-    if (value !== null) return { values: null, value }
-    const values = new Uint32Array(this.rows)
+    const made: FlatLane =
+      value === null ? { values: this.#copied(lane), value: 0 } : { values: null, value }
+    this.#numbers.set(lane, made)
+    return made
+  }
+
+  #copied(lane: number): Uint32Array<ArrayBuffer> {
+    const values = this.#memory.words(this.rows)
     for (const { part, first } of this.#parts) {
       copyLane(part, part.lane(lane), values.subarray(first, first + part.rows))
     }
-    return { values, value: 0 }
+    return values
+  }
+
+  /** Times as `timeOffsets` has them: against a multiple of 2^32 ns, null where that is not exact. */
+  times(): TimeOffsets | null {
+    const { least, most, high } = this.#timeBounds()
+    const span = timeAgainst(most, high) - timeAgainst(least, high)
+    if ((most.hi | 0) - high >= maxHighSpan) return null
+    const values = this.#memory.doubles(this.rows)
+    for (const { part, first } of this.#parts) copyTimes(part, high, values, first)
+    return { values, baseNs: BigInt(high) << 32n, least: timeAgainst(least, high), span }
+  }
+
+  /** Least and greatest time of all parts, and the high half of the least. */
+  #timeBounds(): { least: Halves; most: Halves; high: number } {
+    let least: Halves = { hi: 0x7fffffff, lo: 0xffffffff }
+    let most: Halves = { hi: -0x80000000, lo: 0 }
+    for (const { part } of this.#parts) {
+      const { words, at } = part
+      const min = { hi: words[at + partWord.timeMinHi]! | 0, lo: words[at + partWord.timeMinLo]! }
+      const max = { hi: words[at + partWord.timeMaxHi]! | 0, lo: words[at + partWord.timeMaxLo]! }
+      if (min.hi < least.hi || (min.hi === least.hi && min.lo < least.lo)) least = min
+      if (max.hi > most.hi || (max.hi === most.hi && max.lo > most.lo)) most = max
+    }
+    return { least, most, high: least.hi }
   }
 
   /** A lane of offsets as addresses over all rows; `absent` stays. Null when all are absent. */
   addresses(column: RunColumn): Uint32Array | null {
     if (this.#uniform(column.lane) === absent) return null
-    const values = new Uint32Array(this.rows)
+    const values = this.#memory.words(this.rows)
     for (const placed of this.#parts) {
       const { part, first } = placed
       const to = values.subarray(first, first + part.rows)
@@ -153,31 +198,80 @@ export class TenantRows {
     return value ?? 0
   }
 
-  /** The attributes of all rows. */
-  attributes(): FlatAttributes {
-    const from = new Uint32Array(this.rows + 1)
-    const column = new Uint32Array(this.#entries)
-    const a = new Uint32Array(this.#entries)
-    const b = new Uint32Array(this.#entries)
-    const columns: ColumnRef[] = []
-    const numbers = new Map<string, number>()
-    const numberOf = (ref: ColumnRef): number => {
-      const id = columnId(ref)
-      const known = numbers.get(id)
-      if (known !== undefined) return known
-      numbers.set(id, columns.length)
-      return columns.push(ref) - 1
+  /** The attributes of all rows, null when there are none; adds what they take as plain bytes to `sizes`, by row. */
+  attributes(sizes: Uint32Array): FlatAttributes | null {
+    if (this.entries === 0) return null
+    const memory = this.#memory
+    const to = {
+      from: memory.words(this.rows + 1),
+      column: memory.words(this.entries),
+      a: memory.words(this.entries),
+      b: memory.words(this.entries),
+      sizes,
     }
+    to.from[0] = 0
+    const columns = new Columns()
+    const mostKeys = this.#parts.reduce((most, { part }) => Math.max(most, part.keyCount), 0)
+    const table = memory.words(mostKeys * attributeTypes * entryWords)
     for (const placed of this.#parts) {
       const { part, first, firstEntry } = placed
-      attributeEnds(part, from, first, firstEntry)
+      attributeEnds(part, to.from, first, firstEntry)
       if (part.attributes === 0) continue
-      const end = firstEntry + part.attributes
-      copyLane(part, part.attributeLane('a'), a.subarray(firstEntry, end))
-      copyLane(part, part.attributeLane('b'), b.subarray(firstEntry, end))
-      numberEntries(placed, this.#base(placed), { column, a }, numberOf)
+      const base = this.#base(placed)
+      const keys = part.keys()
+      table.fill(0, 0, keys.length * attributeTypes * entryWords)
+      copyEntries(placed, to, table, (slot) => learnKey(table, slot, columns.at(keys, slot), base))
     }
-    return { from, column, a, b, columns }
+    return { ...to, columns: columns.refs }
+  }
+}
+
+/** Columns numbered as they appear. */
+class Columns {
+  readonly refs: ColumnRef[] = []
+  readonly #numbers = new Map<string, number>()
+
+  /** The number of the column of a key and type of a part. */
+  at(keys: readonly string[], slot: number): number {
+    const code = slot % attributeTypes
+    const ref: ColumnRef = {
+      scope: 'attribute',
+      key: keys[(slot - code) / attributeTypes] ?? '',
+      type: attributeTypeOf[code] ?? 'otlp',
+    }
+    const id = columnId(ref)
+    const known = this.#numbers.get(id)
+    if (known !== undefined) return known
+    this.#numbers.set(id, this.refs.length)
+    return this.refs.push(ref) - 1
+  }
+}
+
+/** A 64-bit number, its high half signed. */
+interface Halves {
+  readonly hi: number
+  readonly lo: number
+}
+
+/** A time against a multiple of 2^32 ns, exact where they are near. */
+function timeAgainst({ hi, lo }: Halves, high: number): number {
+  return (hi - high) * 4294967296 + lo
+}
+
+// oxlint-disable-next-line max-params -- the inner loop
+function copyTimes(part: PartView, high: number, out: Float64Array, first: number): void {
+  const { words, rows } = part
+  const lo = part.lane(0)
+  const hi = part.lane(1)
+  if (hi.from < 0) {
+    const base = ((hi.value | 0) - high) * 4294967296
+    if (lo.from < 0) out.fill(base + lo.value, first, first + rows)
+    else for (let row = 0; row < rows; row++) out[first + row] = base + words[lo.from + row]!
+    return
+  }
+  for (let row = 0; row < rows; row++) {
+    const low = lo.from < 0 ? lo.value : words[lo.from + row]!
+    out[first + row] = ((words[hi.from + row]! | 0) - high) * 4294967296 + low
   }
 }
 
@@ -188,10 +282,10 @@ function markUsed(part: PartView, marks: Uint8Array): void {
   else for (let at = from; at < from + rows; at++) marks[words[at]!] = 1
 }
 
-function idsOfMarks(marks: Uint8Array): Uint32Array {
+function idsOfMarks(marks: Uint8Array, memory: Allocator): Uint32Array {
   let count = 0
   for (let id = 0; id < marks.length; id++) count += marks[id]!
-  const ids = new Uint32Array(count)
+  const ids = memory.words(count)
   for (let id = 0, at = 0; id < marks.length; id++) if (marks[id] === 1) ids[at++] = id
   return ids
 }
@@ -226,37 +320,53 @@ function attributeEnds(part: PartView, ends: Uint32Array, first: number, entry: 
 /** Types of attributes; a key's columns are numbered by them. */
 const attributeTypes = 8
 
-/** Writes the column of every attribute of a part, and makes addresses of the offsets of values. */
-// oxlint-disable-next-line max-params -- a part, where its bytes are, and what is written
-function numberEntries(
-  { part, firstEntry }: Placed,
-  base: number,
-  to: { column: Uint32Array; a: Uint32Array },
-  numberOf: (ref: ColumnRef) => number,
+/**
+ * What becomes of the attributes of a key and type of a part, four words: the number of the column + 1 (0:
+ * not known yet), what the first word of one lacks to an address, what of the second is a length, which
+ * counts as plain bytes, and what else does.
+ */
+const entryWords = 4
+
+// oxlint-disable-next-line max-params -- a table, a place in it and what it says
+function learnKey(table: Uint32Array, slot: number, column: number, base: number): void {
+  const inline = isInline(slot % attributeTypes)
+  const at = slot * entryWords
+  table[at] = column + 1
+  table[at + 1] = inline ? 0 : base
+  table[at + 2] = inline ? 0 : 0x7fffffff
+  table[at + 3] = inline ? 8 : 4
+}
+
+/** Writes the attributes of a part's rows, and adds their plain bytes to the rows' sizes. */
+// oxlint-disable-next-line max-params -- a part, where to, and what is known of its keys
+function copyEntries(
+  { part, first, firstEntry }: Placed,
+  to: Omit<FlatAttributes, 'columns'> & { readonly sizes: Uint32Array },
+  table: Uint32Array,
+  learn: (slot: number) => void,
 ): void {
-  const { words, attributes } = part
-  const { column, a } = to
-  const key = part.attributeLane('key')
-  const type = part.attributeLane('type')
-  const keys = part.keys()
-  /** By key and type: the column + 1, and what an offset lacks to an address. */
-  const known = new Uint32Array(keys.length * attributeTypes)
-  const bases = new Uint32Array(known.length)
-  for (let entry = 0; entry < attributes; entry++) {
-    const id = key.from < 0 ? key.value : words[key.from + entry]!
-    const code = type.from < 0 ? type.value : words[type.from + entry]!
-    const slot = id * attributeTypes + code
-    if (known[slot] === 0) {
-      const ref: ColumnRef = {
-        scope: 'attribute',
-        key: keys[id] ?? '',
-        type: attributeTypeOf[code] ?? 'otlp',
-      }
-      known[slot] = numberOf(ref) + 1
-      bases[slot] = isInline(code) ? 0 : base
+  const { words, rows } = part
+  const { from: keys, mask: keyMask } = part.attributeWords('key')
+  const { from: types, mask: typeMask } = part.attributeWords('type')
+  const { from: firsts, mask: firstMask } = part.attributeWords('a')
+  const { from: seconds, mask: secondMask } = part.attributeWords('b')
+  const { from, column, a, b, sizes } = to
+  for (let row = first, k = firstEntry; row < first + rows; row++) {
+    const end = from[row + 1]!
+    let size = 0
+    for (; k < end; k++) {
+      const entry = k - firstEntry
+      const key = words[keys + (entry & keyMask)]!
+      const slot = key * attributeTypes + words[types + (entry & typeMask)]!
+      const at = slot * entryWords
+      if (table[at] === 0) learn(slot)
+      const length = words[seconds + (entry & secondMask)]!
+      column[k] = table[at]! - 1
+      a[k] = words[firsts + (entry & firstMask)]! + table[at + 1]!
+      b[k] = length
+      size += table[at + 3]! + (length & table[at + 2]!)
     }
-    column[firstEntry + entry] = known[slot]! - 1
-    a[firstEntry + entry]! += bases[slot]!
+    sizes[row]! += size
   }
 }
 

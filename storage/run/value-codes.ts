@@ -1,43 +1,235 @@
 /**
- * Codes of values given by address: by a table of the addresses seen last, since rows of one request
- * share the bytes of equal neighbours, and by a hash of the bytes where that fails.
+ * Codes of values given by address, by first appearance: by a table of the addresses seen last, since rows
+ * of one request share the bytes of equal neighbours, and by a hash of the bytes where that fails.
+ *
+ * Values are short and everything is done four bytes at a time: a value is read from the words that it
+ * lies across, put behind the values there are as whole words, the last one padded with zeros, and stays
+ * there when it is new. Memory is kept from column to column, up to a limit.
  */
-import { Distinct } from '../column/distinct.ts'
-import type { TenantRows } from './tenant-rows.ts'
+import type { Allocator } from '#base/bytes/arena.ts'
+import type { Texts } from '#schemas/column.ts'
 
 /** Addresses remembered, as a power of two: a hash keeps so many bits. */
 const addressBits = 10
 
+/** Values a cleared table has room for; slots are twice as many. */
+const firstValues = 256
+
+/** Words of values that `clear` keeps: a larger dictionary is of one page in a thousand. */
+const keptWords = 1 << 20
+
+/** Where addresses point to: the words of the sources, a source's number being above `shift`. */
+export interface ValueSources {
+  readonly words: readonly Uint32Array[]
+  readonly shift: number
+}
+
+/** The values [from, to) of a list: rows, addresses and lengths. */
+export interface ValueRange {
+  readonly row: Uint32Array
+  readonly a: Uint32Array
+  readonly b: Uint32Array
+  readonly from: number
+  readonly to: number
+}
+
+/** Says after how many values that make for how many codes coding is given up. */
+export interface Trial {
+  readonly values: number
+  readonly codes: number
+}
+
 export class ValueCodes {
-  readonly #sources: readonly Uint8Array[]
-  readonly #shift: number
-  readonly #mask: number
-  readonly distinct = new Distinct(1 << 16)
+  count = 0
+  #sources: readonly Uint32Array[] = []
+  #shift = 0
+  #mask = 0
+  /** The values, each from a whole word on. */
+  #words = new Uint32Array(1 << 14)
+  #used = 0
+  /** Values there is room for. Arrays may be longer: `clear` keeps them. */
+  #capacity = firstValues
+  /** Per value: its first word, its length in bytes, its hash. */
+  #starts = new Uint32Array(firstValues)
+  #lengths = new Uint32Array(firstValues)
+  #hashes = new Uint32Array(firstValues)
+  /** Value number + 1, or 0. Twice as many slots as values, at least. */
+  #slots = new Uint32Array(firstValues * 2)
   /** By a hash of the address: the one seen last, its length and code. */
   readonly #address = new Uint32Array(1 << addressBits)
   readonly #length = new Int32Array(1 << addressBits)
   readonly #code = new Uint32Array(1 << addressBits)
 
-  constructor({ sources, shift }: Pick<TenantRows, 'sources' | 'shift'>) {
-    this.#sources = sources
+  /** Forgets all values and begins with these sources. Costs the same however many values there were. */
+  clear({ words, shift }: ValueSources): void {
+    this.#sources = words
     this.#shift = shift
     this.#mask = 2 ** shift - 1
-  }
-
-  clear(): void {
-    this.distinct.clear()
+    this.count = 0
+    this.#used = 0
+    this.#capacity = firstValues
+    this.#slots.fill(0, 0, firstValues * 2)
     this.#length.fill(-1)
+    if (this.#words.length > keptWords) this.#words = new Uint32Array(1 << 14)
   }
 
   /** The code of the value of `length` bytes at an address. */
   code(address: number, length: number): number {
     const slot = Math.imul(address, 0x9e3779b1) >>> (32 - addressBits)
     if (this.#address[slot] === address && this.#length[slot] === length) return this.#code[slot]!
-    const from = address & this.#mask
-    const code = this.distinct.add(this.#sources[address >>> this.#shift]!, from, from + length)
+    const code = this.#find(this.#load(address, length), length)
     this.#address[slot] = address
     this.#length[slot] = length
     this.#code[slot] = code
     return code
   }
+
+  /** The code of a value of eight bytes given as two words. */
+  codeOfWords(low: number, high: number): number {
+    if (this.#used + 2 > this.#words.length) this.#growWords(2)
+    this.#words[this.#used] = low
+    this.#words[this.#used + 1] = high
+    return this.#find(mixed(mixed(8, low), high), 8)
+  }
+
+  /** Writes the codes of values to their rows; false when it was given up, by a trial or as there are more than `most`. */
+  codes(range: ValueRange, codes: Uint32Array, most: number, trials: readonly Trial[]): boolean {
+    const { row, a, b, from } = range
+    let next = 0
+    for (let i = from; i < range.to;) {
+      const stop = next < trials.length ? from + trials[next]!.values : range.to
+      const end = Math.min(range.to, stop)
+      for (; i < end; i++) {
+        codes[row[i]!] = this.code(a[i]!, b[i]!)
+        if (this.count > most) return false
+      }
+      if (i === stop && next < trials.length && this.count > trials[next++]!.codes) return false
+    }
+    return true
+  }
+
+  /** The values so far, packed. */
+  texts(memory: Allocator): Texts {
+    const { count } = this
+    const offsets = memory.words(count + 1)
+    let size = 0
+    for (let i = 0; i < count; i++) {
+      offsets[i] = size
+      size += this.#lengths[i]!
+    }
+    offsets[count] = size
+    const bytes = memory.bytes(size)
+    const padded = new Uint8Array(this.#words.buffer)
+    for (let i = 0, at = 0; i < count; i++) {
+      const end = offsets[i + 1]!
+      for (let from = this.#starts[i]! * 4; at < end; at++, from++) bytes[at] = padded[from]!
+    }
+    return { offsets, bytes }
+  }
+
+  /** Puts a value behind the others; gives its hash. */
+  #load(address: number, length: number): number {
+    const whole = length >>> 2
+    if (this.#used + whole + 1 > this.#words.length) this.#growWords(whole + 1)
+    const source = this.#sources[address >>> this.#shift]!
+    const from = address & this.#mask
+    const to = this.#words
+    const bits = (from & 3) * 8
+    let at = from >>> 2
+    let put = this.#used
+    let hash = length
+    if (bits === 0) {
+      for (const end = at + whole; at < end; at++) {
+        const word = source[at]!
+        to[put++] = word
+        hash = mixed(hash, word)
+      }
+    } else if (whole > 0) {
+      let low = source[at]! >>> bits
+      for (const end = at + whole; at < end;) {
+        const next = source[++at]!
+        const word = low | (next << (32 - bits))
+        low = next >>> bits
+        to[put++] = word
+        hash = mixed(hash, word)
+      }
+    }
+    const tail = (length & 3) * 8
+    if (tail === 0) return hash
+    let word = source[at]! >>> bits
+    if (bits + tail > 32) word |= source[at + 1]! << (32 - bits)
+    word &= (1 << tail) - 1
+    to[put] = word
+    return mixed(hash, word)
+  }
+
+  /** The code of the value behind the others, which is kept when it is new. */
+  #find(hash: number, length: number): number {
+    const slots = this.#slots
+    const mask = this.#capacity * 2 - 1
+    const mixedHash = (hash ^ (hash >>> 15)) >>> 0
+    let slot = mixedHash & mask
+    for (;;) {
+      const entry = slots[slot]!
+      if (entry === 0) break
+      if (this.#hashes[entry - 1] === mixedHash && this.#same(entry - 1, length)) return entry - 1
+      slot = (slot + 1) & mask
+    }
+    const id = this.count++
+    slots[slot] = id + 1
+    this.#starts[id] = this.#used
+    this.#lengths[id] = length
+    this.#hashes[id] = mixedHash
+    this.#used += (length + 3) >>> 2
+    if (this.count === this.#capacity) this.#grow()
+    return id
+  }
+
+  #same(id: number, length: number): boolean {
+    if (this.#lengths[id] !== length) return false
+    const words = this.#words
+    const own = this.#used
+    const start = this.#starts[id]!
+    const count = (length + 3) >>> 2
+    for (let i = 0; i < count; i++) if (words[start + i] !== words[own + i]) return false
+    return true
+  }
+
+  #growWords(needed: number): void {
+    const grown = new Uint32Array(Math.max(this.#used + needed, this.#words.length * 2))
+    grown.set(this.#words.subarray(0, this.#used))
+    this.#words = grown
+  }
+
+  #grow(): void {
+    const capacity = this.#capacity * 2
+    if (this.#hashes.length < capacity) {
+      this.#hashes = doubled(this.#hashes)
+      this.#starts = doubled(this.#starts)
+      this.#lengths = doubled(this.#lengths)
+      this.#slots = new Uint32Array(capacity * 2)
+    } else this.#slots.fill(0, 0, capacity * 2)
+    this.#capacity = capacity
+    const hashes = this.#hashes
+    const slots = this.#slots
+    const mask = capacity * 2 - 1
+    for (let id = 0; id < this.count; id++) {
+      let slot = hashes[id]! & mask
+      while (slots[slot] !== 0) slot = (slot + 1) & mask
+      slots[slot] = id + 1
+    }
+  }
+}
+
+function doubled(words: Uint32Array): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(words.length * 2)
+  grown.set(words)
+  return grown
+}
+
+/** One step of Murmur3's hash, without its rotations of the word: equal hashes are compared by bytes. */
+function mixed(hash: number, word: number): number {
+  const product = Math.imul(word, 0xcc9e2d51)
+  const sum = hash ^ (product ^ (product >>> 15))
+  return Math.imul((sum << 13) | (sum >>> 19), 0x1b873593)
 }

@@ -3,52 +3,61 @@
  * values repeat, texts of their exact size where they do not, ids and numbers. No value is copied twice.
  * Vectors stand in the page's memory.
  */
+import type { Arena } from '#base/bytes/arena.ts'
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { fixedWidth } from '../column/vector.ts'
-import type { PageMemory } from './page-memory.ts'
+import { ints, type PageMemory } from './page-memory.ts'
 import type { TenantRows } from './tenant-rows.ts'
-import { ValueCodes } from './value-codes.ts'
+import type { Trial, ValueCodes } from './value-codes.ts'
+import { copyWords } from './value-words.ts'
 
 /** A dictionary pays while there are this many rows per value (`column/write.ts` decides the same). */
 const rowsPerValue = 3
 
-/** Rows after which a dictionary is given up when most values were new, and when all were. */
-const trialRows = 1024
-const allNewRows = 256
+/** A dictionary is given up when all of this many rows brought a new value, or most of more. */
+const trials: readonly Trial[] = [
+  { values: 257, codes: 256 },
+  { values: 1025, codes: 512 },
+]
 
 /** Shorter values are copied byte by byte: below this a native copy costs more than it saves. */
 const shortCopyBytes = 16
 
-/** Values of any number of columns, each a range of the arrays; used again from page to page. */
+const none = new Uint32Array(0)
+
+/** Values of any number of columns, each a range of the arrays; in the memory of a page. */
 export class ValueList {
-  readonly #sources: readonly Uint8Array[]
-  readonly #buffers: readonly Buffer[]
-  readonly #shift: number
-  readonly #memory: PageMemory
+  readonly #from: Pick<TenantRows, 'sources' | 'words' | 'buffers' | 'shift'>
+  readonly #memory: Arena
   readonly #values: ValueCodes
   /** Rows that have a value, ascending in a column. */
-  row = new Uint32Array(1024)
+  row = none
   /** An address, or the low half of a number. */
-  a = new Uint32Array(1024)
+  a = none
   /** A length, or the high half of a number. */
-  b = new Uint32Array(1024)
+  b = none
 
   /** An address is a source's number above `shift` and a place in it. */
-  constructor(from: Pick<TenantRows, 'sources' | 'buffers' | 'shift'>, memory: PageMemory) {
-    this.#sources = from.sources
-    this.#buffers = from.buffers
-    this.#shift = from.shift
-    this.#values = new ValueCodes(from)
-    this.#memory = memory
+  constructor(
+    from: Pick<TenantRows, 'sources' | 'words' | 'buffers' | 'shift'>,
+    { arena, codes }: PageMemory,
+  ) {
+    this.#from = from
+    this.#memory = arena
+    this.#values = codes
+  }
+
+  /** Begins a new page, whose memory the arrays are. */
+  clear(): void {
+    this.row = this.a = this.b = none
   }
 
   /** Makes room for `count` values in all; the arrays may be replaced, their values lost. */
   reserve(count: number): void {
     if (count <= this.row.length) return
-    const capacity = Math.max(count, this.row.length * 2)
-    this.row = new Uint32Array(capacity)
-    this.a = new Uint32Array(capacity)
-    this.b = new Uint32Array(capacity)
+    this.row = this.#memory.words(count)
+    this.a = this.#memory.words(count)
+    this.b = this.#memory.words(count)
   }
 
   /** The vector of a page of `rows` rows from the values [from, to); null when there are none. */
@@ -61,7 +70,7 @@ export class ValueList {
       if (codes === null) {
         return { type, present, kind: 'texts', texts: this.#texts(rows, from, to) }
       }
-      return { type, present, kind: 'dictionary', codes, values: this.#distinctTexts() }
+      return { type, present, kind: 'dictionary', codes, values: this.#values.texts(this.#memory) }
     }
     const width = fixedWidth(type)
     if (width > 0) {
@@ -78,36 +87,18 @@ export class ValueList {
     return present
   }
 
-  /** The distinct values, in the page's memory. */
-  #distinctTexts(): Texts {
-    const { offsets, bytes } = this.#values.distinct.texts()
-    const own = {
-      offsets: this.#memory.words(offsets.length),
-      bytes: this.#memory.bytes(bytes.length),
-    }
-    own.offsets.set(offsets)
-    own.bytes.set(bytes)
-    return own
-  }
-
   /** Codes of the values; null when too few repeat. */
-  #codes(rows: number, first: number, to: number): Uint32Array | null {
+  #codes(rows: number, from: number, to: number): Uint32Array | null {
     const { row, a, b } = this
     const values = this.#values
-    const { distinct } = values
-    values.clear()
+    values.clear(this.#from)
+    const mark = this.#memory.mark()
     const codes = this.#memory.words(rows)
-    if (to - first < rows) codes.fill(0)
-    const limit = Math.max(1, Math.floor((to - first) / rowsPerValue))
-    const trial = first + trialRows
-    const allNew = first + allNewRows
-    for (let i = first; i < to; i++) {
-      codes[row[i]!] = values.code(a[i]!, b[i]!)
-      if (distinct.count > limit) return null
-      if (i === allNew && distinct.count > allNewRows) return null
-      if (i === trial && distinct.count * 2 > trialRows) return null
-    }
-    return codes
+    if (to - from < rows) codes.fill(0)
+    const most = Math.max(1, Math.floor((to - from) / rowsPerValue))
+    if (values.codes({ row, a, b, from, to }, codes, most, trials)) return codes
+    this.#memory.release(mark)
+    return null
   }
 
   #texts(rows: number, first: number, to: number): Texts {
@@ -125,9 +116,7 @@ export class ValueList {
     while (next < rows) offsets[++next] = size
     const bytes = this.#memory.bytes(size)
     const target = Buffer.from(bytes.buffer, bytes.byteOffset, size)
-    const sources = this.#sources
-    const buffers = this.#buffers
-    const shift = this.#shift
+    const { sources, buffers, shift } = this.#from
     const mask = 2 ** shift - 1
     for (let i = first, at = 0; i < to; i++) {
       const address = a[i]!
@@ -149,16 +138,13 @@ export class ValueList {
     const { row, a } = this
     const bytes = this.#memory.bytes(rows * width)
     if (to - first < rows) bytes.fill(0)
-    const sources = this.#sources
-    const shift = this.#shift
+    const { words, shift } = this.#from
     const mask = 2 ** shift - 1
+    const count = width >>> 2
+    const target = new Uint32Array(bytes.buffer, bytes.byteOffset, rows * count)
     for (let i = first; i < to; i++) {
       const address = a[i]!
-      const source = sources[address >>> shift]!
-      let from = address & mask
-      let at = row[i]! * width
-      const end = at + width
-      while (at < end) bytes[at++] = source[from++]!
+      copyWords(words[address >>> shift]!, address & mask, target, row[i]! * count, count)
     }
     return bytes
   }
@@ -195,7 +181,7 @@ export class ValueList {
     if (present !== null) lo.fill(0)
     for (let i = from; i < to; i++) lo[row[i]!] = a[i]!
     if (type === 'u32') return { type, present, kind: 'words', values: lo }
-    const hi = memory.ints(rows)
+    const hi = ints(memory, rows)
     if (present !== null) hi.fill(0)
     for (let i = from; i < to; i++) hi[row[i]!] = b[i]!
     return { type, present, kind: 'longs', lo, hi }
