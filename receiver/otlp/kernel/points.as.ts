@@ -99,13 +99,16 @@ function align(): void {
 /** Reads the data point of a metric of `type` that ends at `end`, and adds it as a row. */
 export function readPoint(group: i32, descriptor: i32, type: u32, end: i32): void {
   const row = rowPlace(rows)
-  for (let column: usize = 0; column < pointStream; column++) store<u32>(row + column * rowStride, 0)
+  const isNumber = type == gauge || type == sum
+  store<u32>(row, 0, exemplarsOffset * rowStride)
+  store<u32>(row, 0, exemplarsLength * rowStride)
+  if (!isNumber) for (let column: usize = 0; column < exemplarsOffset; column++) store<u32>(row + column * rowStride, 0)
   const from = at
   align()
   const attributesFrom = scratch
   let exemplarsTag = 0
   let attributesTo = 0
-  if (type == gauge || type == sum) {
+  if (isNumber) {
     if (readNumber(row, end)) exemplarsTag = 42
     attributesTo = scratch
   } else {
@@ -130,30 +133,28 @@ export function readPoint(group: i32, descriptor: i32, type: u32, end: i32): voi
 /** Gauge and sum: everything to columns. Returns whether the point has exemplars. */
 function readNumber(row: usize, end: i32): bool {
   let exemplars = false
+  let startTime: u64 = 0
+  let time: u64 = 0
+  let value: u64 = 0
+  let kindOf: u32 = 0
   let flagBits: u32 = 0
   while (at < end) {
     const field = tag(end)
     switch (field) {
-      case 17: {
-        const value = fixed64(end)
-        store<u32>(row, <u32>value, startTimeLo * rowStride)
-        store<u32>(row, <u32>(value >> 32), startTimeHi * rowStride)
+      case 17:
+        startTime = fixed64(end)
         break
-      }
-      case 25: {
-        const value = fixed64(end)
-        store<u32>(row, <u32>value, timeLo * rowStride)
-        store<u32>(row, <u32>(value >> 32), timeHi * rowStride)
+      case 25:
+        time = fixed64(end)
         break
-      }
       case 33:
-      case 49: {
-        const value = fixed64(end)
-        store<u32>(row, <u32>value, valueLo * rowStride)
-        store<u32>(row, <u32>(value >> 32), valueHi * rowStride)
-        store<u32>(row, field == 33 ? kindDouble : kindInt, kind * rowStride)
+        value = fixed64(end)
+        kindOf = kindDouble
         break
-      }
+      case 49:
+        value = fixed64(end)
+        kindOf = kindInt
+        break
       case 42:
         exemplars = true
         take(end)
@@ -168,12 +169,20 @@ function readNumber(row: usize, end: i32): bool {
         giveUp()
     }
   }
-  store<u32>(row, flagBits, flags * rowStride)
   if ((flagBits & noRecordedValue) != 0) {
-    store<u32>(row, 0, kind * rowStride)
-    store<u32>(row, 0, valueLo * rowStride)
-    store<u32>(row, 0, valueHi * rowStride)
+    kindOf = 0
+    value = 0
   }
+  store<u32>(row, <u32>time, timeLo * rowStride)
+  store<u32>(row, <u32>(time >> 32), timeHi * rowStride)
+  store<u32>(row, <u32>startTime, startTimeLo * rowStride)
+  store<u32>(row, <u32>(startTime >> 32), startTimeHi * rowStride)
+  store<u32>(row, kindOf, kind * rowStride)
+  store<u32>(row, <u32>value, valueLo * rowStride)
+  store<u32>(row, <u32>(value >> 32), valueHi * rowStride)
+  store<u32>(row, 0, pointOffset * rowStride)
+  store<u32>(row, 0, pointLength * rowStride)
+  store<u32>(row, flagBits, flags * rowStride)
   return exemplars
 }
 

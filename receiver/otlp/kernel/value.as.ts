@@ -3,7 +3,7 @@
  * that is kept as it came. As `any-value.ts` and `check.ts`, field for field; what those would refuse or
  * skip makes the kernel give up.
  */
-import { at, failed, fixed64, giveUp, length, moveTo, tag, take, text, varint64 } from './wire.as'
+import { at, failed, fixed64, giveUp, isAscii, length, moveTo, tag, take, text, varint64 } from './wire.as'
 import { attributeLimit, attributes, attributesAt, attributesCapacity, plainAt, setAttributes } from './memory.as'
 
 /** Deepest nesting of arrays and maps: `maxValueDepth` of the tables. */
@@ -99,6 +99,21 @@ export function readValue(end: i32): void {
   }
 }
 
+/**
+ * Whether the KeyValue [from, to) is a key and then a text, all ASCII and their lengths of one byte, as
+ * nearly all are: field 1, key, field 2, field 1, text. `from + 1` holds the length of the key then.
+ */
+// @ts-ignore: decorator
+@inline
+export function isPlainPair(from: i32, to: i32): bool {
+  if (to - from < 6 || load<u8>(from) != 10) return false
+  const value = from + 2 + <i32>load<u8>(from, 1)
+  // A length above 127 would not be ASCII, so that each is the byte it seems to be.
+  if (value + 4 > to || load<u8>(value) != 18 || load<u8>(value, 2) != 10) return false
+  if (<i32>load<u8>(value, 1) != to - value - 2 || <i32>load<u8>(value, 3) != to - value - 4) return false
+  return isAscii(from, to)
+}
+
 /** Reads the KeyValue that ends at `end` into a row of the attributes. */
 export function readAttribute(end: i32): void {
   const row = attributes
@@ -108,6 +123,15 @@ export function readAttribute(end: i32): void {
   }
   let keyFrom = plainAt
   let keyLength = 0
+  if (isPlainPair(at, end)) {
+    keyFrom = at + 2
+    keyLength = <i32>load<u8>(at, 1)
+    const from = keyFrom + keyLength + 4
+    addAttribute(row, keyFrom, keyLength, typeText, <u32>(from - plainAt), <u32>(end - from))
+    if (end - from > longestValue) longestValue = end - from
+    moveTo(end)
+    return
+  }
   type = typeEmpty
   a = 0
   b = 0
@@ -121,6 +145,13 @@ export function readAttribute(end: i32): void {
       readValue(at + size)
     } else giveUp()
   }
+  addAttribute(row, keyFrom, keyLength, type, a, b)
+  if ((type == typeText || type == typeBytes || type == typeOtlp) && <i32>b > longestValue) longestValue = <i32>b
+}
+
+// @ts-ignore: decorator
+@inline
+function addAttribute(row: i32, keyFrom: i32, keyLength: i32, type: u32, a: u32, b: u32): void {
   const place = <usize>attributesAt + (<usize>row << 2)
   store<u32>(place, keyFrom - plainAt)
   store<u32>(place, keyLength, 4 * attributesCapacity)
@@ -129,7 +160,6 @@ export function readAttribute(end: i32): void {
   store<u32>(place, b, 4 * 4 * attributesCapacity)
   setAttributes(row + 1)
   if (keyLength > longestKey) longestKey = keyLength
-  if ((type == typeText || type == typeBytes || type == typeOtlp) && <i32>b > longestValue) longestValue = <i32>b
 }
 
 /** Checks the AnyValue that ends at `end`, inside of `depth` others. */
@@ -171,6 +201,10 @@ function checkMap(end: i32, depth: i32): void {
 
 /** Checks the KeyValue that ends at `end`. */
 export function checkKeyValue(end: i32, depth: i32): void {
+  if (isPlainPair(at, end)) {
+    moveTo(end)
+    return
+  }
   while (at < end) {
     const field = tag(end)
     if (field == 10) text(end)

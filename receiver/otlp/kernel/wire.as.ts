@@ -141,6 +141,15 @@ export function text(end: i32): i32 {
   return from
 }
 
+/** Whether bytes [from, to) are ASCII. */
+// @ts-ignore: decorator
+@inline
+export function isAscii(from: i32, to: i32): bool {
+  let place = from
+  for (; place + 16 <= to; place += 16) if (i8x16.bitmask(v128.load(place)) != 0) return false
+  return (i8x16.bitmask(v128.load(place)) & ((1 << (to - place)) - 1)) == 0
+}
+
 /** Whether bytes [from, to) are UTF-8: 16 at a time while they are ASCII. */
 function isUtf8(from: i32, to: i32): bool {
   let place = from
