@@ -22,7 +22,7 @@ import {
   keptRows,
   parsePayload,
   receiptOf,
-  requestPayload,
+  requestPayloadHead,
   type Decode,
   type Decoded,
   type RawRequest,
@@ -146,7 +146,8 @@ export class IngestWorker {
     return {
       ...head,
       kind: payloadKind.request,
-      payload: requestPayload(raw.encoding, compression, body),
+      payload: body,
+      payloadHead: requestPayloadHead(raw.encoding, compression),
     }
   }
 

@@ -59,20 +59,22 @@ export function keptRows(decoded: Decoded): Uint32Array {
   return places.subarray(0, count)
 }
 
-/** The request as a Log payload. */
-export function requestPayload(
+/** What stands before the body in a Log payload; its bytes are kept and never changed. */
+export function requestPayloadHead(
   encoding: RawRequest['encoding'],
   compression: RawRequest['compression'],
-  body: Uint8Array,
 ): Uint8Array {
-  const payload = new Uint8Array(2 + body.length)
-  payload[0] = encodingIds.indexOf(encoding)
-  payload[1] = compressionIds.indexOf(compression)
-  payload.set(body, 2)
-  return payload
+  return payloadHeads[encoding][compression]
 }
 
-/** The inverse of `requestPayload`; throws `log-corrupt`. */
+const headsOf = (encoding: RawRequest['encoding']) => {
+  const head = (compression: RawRequest['compression']) =>
+    Uint8Array.of(encodingIds.indexOf(encoding), compressionIds.indexOf(compression))
+  return { identity: head('identity'), gzip: head('gzip'), zstd: head('zstd') }
+}
+const payloadHeads = { protobuf: headsOf('protobuf'), json: headsOf('json') }
+
+/** The request in a Log payload, head and body together; throws `log-corrupt`. */
 export function parsePayload(
   payload: Uint8Array,
 ): Pick<RawRequest, 'encoding' | 'compression' | 'body'> {

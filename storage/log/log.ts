@@ -36,6 +36,8 @@ export interface LogRecord {
   /** Rows of the request that were refused, as JSON of `Reject[]`, so that a repeat gets its first receipt after a restart too; empty when none. */
   readonly rejects: string
   readonly payload: Uint8Array
+  /** Bytes of the payload that stand before the others, in a record to append: so that large ones need no copy for them. */
+  readonly payloadHead?: Uint8Array
 }
 
 export interface LoggedRecord {

@@ -50,27 +50,37 @@ export function encodeRecords(records: readonly LogRecord[]): EncodedRecords {
   return { parts, records: records.length }
 }
 
-function headLength({ tenant, rejects }: LogRecord): number {
-  return recordHeaderBytes + tenant.length + (rejects === '' ? 0 : Buffer.byteLength(rejects))
+function rejectsLength({ rejects }: LogRecord): number {
+  return rejects === '' ? 0 : Buffer.byteLength(rejects)
+}
+
+const nothing = new Uint8Array(0)
+
+/** Bytes before the payload, its head among them. */
+function headLength(record: LogRecord): number {
+  const { tenant, payloadHead = nothing } = record
+  return recordHeaderBytes + tenant.length + rejectsLength(record) + payloadHead.length
 }
 
 function encodePart(records: readonly LogRecord[], length: number): Uint8Array {
   const bytes = Buffer.from(new ArrayBuffer(length))
   let at = 0
   for (const record of records) {
-    const { tenant, rejects, payload } = record
-    const end = at + headLength(record)
+    const { tenant, rejects, payload, payloadHead = nothing } = record
+    const rejectsAt = at + recordHeaderBytes + tenant.length
+    const rejectsBytes = rejectsLength(record)
     bytes[at] = signals[record.signal].id
     bytes[at + 1] = record.kind
     bytes[at + 2] = tenant.length
     bytes.writeUInt32LE(record.rows, at + 4)
     bytes.writeBigUInt64LE(record.receivedNs, at + 8)
     bytes.write(record.requestHash, at + 16, 'hex')
-    bytes.writeUInt32LE(end - at - recordHeaderBytes - tenant.length, at + 32)
-    bytes.writeUInt32LE(payload.length, at + 36)
+    bytes.writeUInt32LE(rejectsBytes, at + 32)
+    bytes.writeUInt32LE(payloadHead.length + payload.length, at + 36)
     bytes.write(tenant, at + recordHeaderBytes, 'latin1')
-    if (rejects !== '') bytes.write(rejects, at + recordHeaderBytes + tenant.length, 'utf8')
-    at = end
+    if (rejects !== '') bytes.write(rejects, rejectsAt, 'utf8')
+    bytes.set(payloadHead, rejectsAt + rejectsBytes)
+    at = rejectsAt + rejectsBytes + payloadHead.length
     if (payload.length >= ownPartBytes) continue
     bytes.set(payload, at)
     at += payload.length
