@@ -153,11 +153,15 @@ export class Appender {
       grown.set(this.#seen)
       this.#seen = grown
     }
-    for (const stream of streams) {
-      if (this.#seen[stream] === 1) continue
-      this.#seen[stream] = 1
-      this.#seenStreams++
+    const seen = this.#seen
+    let found = 0
+    for (let i = 0; i < streams.length; i++) {
+      const stream = streams[i]!
+      if (seen[stream] === 1) continue
+      seen[stream] = 1
+      found++
     }
+    this.#seenStreams += found
   }
 
   /** Makes sure of an open run and its table. */

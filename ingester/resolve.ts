@@ -14,7 +14,7 @@ import { absent, type AnyIntake } from '#schemas/intake.ts'
 import type { PrefixTable } from '#storage/run/prefixes.ts'
 import type { NewStream, StreamTable } from '#storage/run/streams.ts'
 
-const kinds = { resource: 1, scope: 2, descriptor: 3, url: 4 } as const
+const kinds = { resource: 1, scope: 2, url: 3 } as const
 
 /** A generation of streams with the prefixes that belong to it. */
 export interface Generation {
@@ -43,8 +43,13 @@ function groupPrefix(intake: AnyIntake, group: number, prefixes: PrefixTable): n
   return prefixes.pair(resource, scope)
 }
 
-/** A number for everything of a descriptor that is identity. */
-function descriptorPart(intake: AnyIntake, descriptor: number, prefixes: PrefixTable): number {
+/** A number for a group and everything of a descriptor that is identity. */
+function descriptorPrefix(
+  intake: AnyIntake,
+  descriptor: number,
+  group: number,
+  prefixes: PrefixTable,
+): number {
   const c = intake.descriptors.columns
   const name = c.nameOffset[descriptor]!
   const nameLength = c.nameLength[descriptor]!
@@ -55,7 +60,7 @@ function descriptorPart(intake: AnyIntake, descriptor: number, prefixes: PrefixT
   scratch.u32(nameLength)
   scratch.raw(intake.bytes, name, name + nameLength)
   scratch.raw(intake.bytes, unit, unit + c.unitLength[descriptor]!)
-  return prefixes.part(scratch.bytes, 0, scratch.length, kinds.descriptor)
+  return prefixes.below(group, scratch.bytes, scratch.length)
 }
 
 /** Streams of one request, by place; reused from request to request. */
@@ -102,8 +107,9 @@ function findPrefixes(intake: AnyIntake, named: Uint8Array | null, prefixes: Pre
       ofGroup = groupPrefix(intake, group, prefixes)
     }
     descriptor = descriptorOf[stream]!
-    const last = descriptor === absent ? 0 : descriptorPart(intake, descriptor, prefixes) + 1
-    prefix = prefixes.pair(ofGroup, last)
+    // A table is of one signal, so that numbers of groups do not meet those of descriptors.
+    prefix =
+      descriptor === absent ? ofGroup : descriptorPrefix(intake, descriptor, ofGroup, prefixes)
     prefixesOf[stream] = prefix
   }
 }

@@ -233,6 +233,24 @@ function fillAttributes(
 /** What a metric's first row carries: the intake's description and metadata of its descriptor. */
 export type Describe = (descriptor: number) => boolean
 
+/** The descriptors of the picked rows of which `describe` says that they are new, 1 by their place; null when none is. */
+function newDescriptors(intake: AnyIntake, picked: Picked, describe: Describe): Uint8Array | null {
+  const { rows } = picked
+  const { stream } = intake.rows.columns
+  const { descriptor } = intake.streams.columns
+  // Every descriptor of an intake has a row, so that all rows name all of them.
+  const named = rows.length === intake.rows.rows ? null : new Uint8Array(intake.descriptors.rows)
+  if (named !== null) for (const row of rows) named[descriptor[stream[row]!]!] = 1
+  let found: Uint8Array | null = null
+  for (let of = 0; of < intake.descriptors.rows; of++) {
+    if (named !== null && named[of] === 0) continue
+    if (!describe(of)) continue
+    found ??= new Uint8Array(intake.descriptors.rows)
+    found[of] = 1
+  }
+  return found
+}
+
 /** Copies what descriptors that are new to the run say of themselves to their first rows. */
 export function fillDescriptions(
   part: PartBuilder,
@@ -240,6 +258,8 @@ export function fillDescriptions(
   picked: Picked,
   options: { bytes: Buffer; describe: Describe },
 ): void {
+  const found = newDescriptors(intake, picked, options.describe)
+  if (found === null) return
   const lanes = ['description', 'metadata'].map((key) => runColumn(part.layout, key)?.lane ?? 0)
   const { stream } = intake.rows.columns
   const { descriptor } = intake.streams.columns
@@ -248,12 +268,10 @@ export function fillDescriptions(
     [columns.descriptionOffset, columns.descriptionLength],
     [columns.metadataOffset, columns.metadataLength],
   ] as const
-  let last = absent
   for (let i = 0; i < picked.rows.length; i++) {
     const of = descriptor[stream[picked.rows[i]!]!]!
-    if (of === last || of === absent) continue
-    last = of
-    if (!options.describe(of)) continue
+    if (found[of] !== 1) continue
+    found[of] = 0
     for (const [k, [offset, length]] of sources.entries()) {
       if (length[of] === 0) continue
       part.lane(lanes[k]!)[i] = part.copy(options.bytes, offset[of]!, length[of]!)
