@@ -49,6 +49,8 @@ export const httpStatus = {
   noContent: 204,
   badRequest: 400,
   methodNotAllowed: 405,
+  requestTimeout: 408,
   unsupportedMediaType: 415,
   unprocessable: 422,
+  headersTooLarge: 431,
 } as const

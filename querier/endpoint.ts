@@ -58,6 +58,8 @@ export interface Api {
   readonly product: 'loki' | 'prometheus' | 'tempo'
   // Parameters are each endpoint's own; whoever calls `answer` passes what the same endpoint parsed.
   readonly endpoints: readonly Endpoint[]
+  /** What a client that speaks HTTP/2 is told; printable ASCII. */
+  readonly http2: string
   /** Status, media type and body of an error. */
   envelope(error: AppError): {
     readonly status: number

@@ -43,6 +43,7 @@ export function createReceiver(config: ReceiverConfig, host: string, deps: Recei
       setting: 'receiver.httpPort',
       clock,
       requestTimeoutMs: config.bodyTimeout,
+      http2: `this port takes OTLP over HTTP/1.1; OTLP over gRPC is taken on port ${config.grpcPort} (receiver.grpcPort)`,
       direct: directOtlp(intakes, limits),
     },
     async () => {

@@ -11,6 +11,7 @@ import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import type { Part } from '../part.ts'
 import { listenFailed } from './errors.ts'
+import { refuseHttp2 } from './http2.ts'
 
 export interface HttpServerOptions {
   /** Name of the part. */
@@ -25,6 +26,8 @@ export interface HttpServerOptions {
   readonly maxHeaderBytes?: number
   /** From the first byte of a request to the last of its body. */
   readonly requestTimeoutMs?: number
+  /** What a client that speaks HTTP/2 is told, see `refuseHttp2`. Without it, it gets HTTP/1.1 and is none the wiser. */
+  readonly http2?: string
   /** Answers a request without the app and says so, or leaves it untouched. */
   readonly direct?: Listener
 }
@@ -81,6 +84,7 @@ export function createHttpServer(
       },
     )
   })
+  const refusal = options.http2 === undefined ? null : refuseHttp2(server, options.http2)
   let draining = false
   return {
     name,
@@ -108,10 +112,12 @@ export function createHttpServer(
       }),
     async drain(deadline) {
       draining = true
+      refusal?.close()
       await closeGently(server, clock, deadline)
     },
     async stop() {
       draining = true
+      refusal?.close()
       server.closeAllConnections()
       if (server.listening) await new Promise((resolve) => server.close(resolve))
     },

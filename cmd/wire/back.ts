@@ -145,6 +145,7 @@ function queryServers({ listen, querier }: ProgramConfig, deps: RouteDeps): Quer
         port: ports[product],
         setting: `listen.${product}Port`,
         clock: systemClock,
+        http2: api.http2,
       },
       () => app,
     )

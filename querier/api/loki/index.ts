@@ -15,6 +15,7 @@ import { buildInfo, drilldownLimits, ready, refusedEndpoints } from './status.ts
 
 export const lokiApi: Api = {
   product: 'loki',
+  http2: 'the API of Loki is served over HTTP/1.1',
   endpoints: [
     queryRangeEndpoint,
     queryEndpoint,

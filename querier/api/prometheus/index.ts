@@ -9,6 +9,7 @@ import { alerts, buildinfo, healthy, ready, rules } from './status.ts'
 
 export const prometheusApi: Api = {
   product: 'prometheus',
+  http2: 'the API of Prometheus is served over HTTP/1.1',
   endpoints: [
     query,
     queryRange,

@@ -3,7 +3,7 @@ import type { Api } from '../../endpoint.ts'
 import { envelope } from './envelope.ts'
 import { metricsInstant, metricsRange } from './metrics.ts'
 import { search } from './search.ts'
-import { buildInfo, echo, overrides, ready, streaming } from './status.ts'
+import { buildInfo, echo, overrides, ready, streaming, streamingRefusal } from './status.ts'
 import { tagValuesV1, tagValuesV2 } from './tag-values.ts'
 import { tags, tagsV2 } from './tags.ts'
 import { traceById, traceByIdV2 } from './trace.ts'
@@ -26,5 +26,6 @@ export const tempoApi: Api = {
     ready,
     streaming,
   ],
+  http2: streamingRefusal,
   envelope,
 }

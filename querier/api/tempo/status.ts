@@ -71,8 +71,8 @@ function refused(name: string, route: string, what: string): Endpoint<NoParamete
   }
 }
 
-export const streaming = refused(
-  'streaming',
-  '/tempopb.StreamingQuerier/:method',
-  'streaming search over gRPC (tempopb.StreamingQuerier) is not served yet; switch streaming off in the data source',
-)
+/** What Grafana shows its user when streaming is on in the data source. */
+export const streamingRefusal =
+  'streaming search over gRPC (tempopb.StreamingQuerier) is not served yet; switch streaming off in the data source'
+
+export const streaming = refused('streaming', '/tempopb.StreamingQuerier/:method', streamingRefusal)
