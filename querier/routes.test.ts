@@ -21,6 +21,7 @@ const endpoint: Endpoint = {
 
 const api: Api = {
   product: 'loki',
+  http2: 'no',
   endpoints: [endpoint],
   envelope: ({ code }) => ({ status: 503, contentType: 'text/plain', body: code }),
 }

@@ -3,18 +3,19 @@ import { createServer, request } from 'node:http'
 import { connect } from 'node:http2'
 import { connect as connectTcp, type AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { systemClock } from '../clock.ts'
 import { refuseHttp2 } from './http2.ts'
 
 const why = 'no gRPC here; use port 1 100%'
 
 async function open() {
   const server = createServer({ maxHeaderSize: 1024 }, (_, outgoing) => outgoing.end('one'))
-  const refusal = refuseHttp2(server, why)
+  const refusal = refuseHttp2(server, why, systemClock)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo // it listens on TCP
   return {
     port,
-    async close() {
+    close: async () => {
       refusal.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

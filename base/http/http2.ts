@@ -4,8 +4,8 @@
  * is understood just enough to be refused in its own words: UNIMPLEMENTED with a reason for gRPC, 501 for the rest.
  *
  * The parser of node:http stops at the preface; the socket and what was read behind it go to a server of
- * node:http2. A connection that
- * has nothing more to ask is closed.
+ * node:http2. A connection lasts
+ * a few seconds.
  */
 import { STATUS_CODES, type Server } from 'node:http'
 import {
@@ -15,13 +15,14 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { Clock } from '../clock.ts'
 import { grpcCode, httpStatus, statusOf } from '../status.ts'
 
 /** RFC 9113 §3.4. */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
-/** A client has nothing to wait for after its answers; one that sends nothing is not kept. */
-const sessionTimeoutMs = 5000
+/** A client has nothing to wait for after its answers; one that wants more connects again. */
+const sessionMs = 5000
 /** Calls of one connection at a time. Each is answered when its headers are there. */
 const maxConcurrentStreams = 16
 
@@ -38,14 +39,14 @@ export interface Http2Refusal {
 }
 
 /** `why` is for the person who configured the client; printable ASCII. */
-export function refuseHttp2(server: Server, why: string): Http2Refusal {
+export function refuseHttp2(server: Server, why: string, clock: Clock): Http2Refusal {
   const sessions = new Set<ServerHttp2Session>()
   let refusing: Http2Server | null = null
   server.on('clientError', (error: ParseError, socket) => {
     // node:http hands over what node:net accepted: a Socket, though its types say Duplex.
     const taken = socket as Socket
     if (error.code !== 'HPE_PAUSED_H2_UPGRADE') return refuseBroken(error, taken)
-    refusing ??= createRefusing(why, sessions)
+    refusing ??= createRefusing(why, sessions, clock)
     const behind = error.rawPacket?.subarray(error.bytesParsed ?? 0) ?? new Uint8Array()
     // Paused, so that what is put back waits for its reader.
     taken.pause()
@@ -62,12 +63,15 @@ export function refuseHttp2(server: Server, why: string): Http2Refusal {
   }
 }
 
-function createRefusing(why: string, sessions: Set<ServerHttp2Session>): Http2Server {
+function createRefusing(why: string, sessions: Set<ServerHttp2Session>, clock: Clock): Http2Server {
   const server = createServer({ settings: { maxConcurrentStreams } })
   server.on('session', (session) => {
     sessions.add(session)
-    session.setTimeout(sessionTimeoutMs, () => session.destroy())
-    session.once('close', () => sessions.delete(session))
+    const cancel = clock.after(sessionMs, () => session.destroy())
+    session.once('close', () => {
+      cancel()
+      sessions.delete(session)
+    })
   })
   server.on('sessionError', () => undefined)
   server.on('stream', (stream: ServerHttp2Stream, headers) => {

@@ -84,7 +84,7 @@ export function createHttpServer(
       },
     )
   })
-  const refusal = options.http2 === undefined ? null : refuseHttp2(server, options.http2)
+  const refusal = options.http2 === undefined ? null : refuseHttp2(server, options.http2, clock)
   let draining = false
   return {
     name,
