@@ -3,7 +3,7 @@
  * block.
  */
 import type { ByteWriter } from '#base/bytes/writer.ts'
-import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
+import { columnId, type ColumnRef, type Texts, type Vector } from '#schemas/column.ts'
 import { encodeColumn, type ColumnOptions } from '../column/write.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import { presentRows, gatherTexts } from '../column/vector.ts'
@@ -92,7 +92,7 @@ export function writePage(
       isParent ? encodeParents(out, vector, spanIds, dense) : encodeColumn(out, vector, column),
     )
     if (ref.type === 'text' && encoding === encodingId.texts) {
-      options.filter.addTexts(ref, presentTexts(vector))
+      options.filter.addTexts(ref, rowTexts(vector))
       filtered = true
     }
   }
@@ -164,11 +164,13 @@ export function columnHashes(column: ColumnRef): [number, number] {
   return [hashBytes(bytes, 0, bytes.length), hashBytes(bytes, 0, bytes.length, 0x9747b28c)]
 }
 
-function presentTexts(vector: Vector) {
-  const texts = vector.kind === 'dictionary' ? gatherTexts(vector.values, vector.codes) : null
-  const all = texts ?? (vector.kind === 'texts' ? vector.texts : noTexts)
+/** The values of the rows of a text column; where a row has none there may be an empty one. */
+function rowTexts(vector: Vector): Texts {
+  if (vector.kind === 'texts') return vector.texts
+  if (vector.kind !== 'dictionary') return noTexts
   const rows = presentRows(vector.present)
+  const all = gatherTexts(vector.values, vector.codes)
   return rows === null ? all : gatherTexts(all, rows)
 }
 
-const noTexts = { offsets: new Uint32Array(1), bytes: new Uint8Array(0) }
+const noTexts: Texts = { offsets: new Uint32Array(1), bytes: new Uint8Array(0) }

@@ -21,9 +21,14 @@ const salts = Uint32Array.of(
   0x5c6bfb31,
 )
 
+/** Words of a filter for `keys` keys. */
+export function bloomWords(keys: number): number {
+  return Math.max(1, Math.ceil((keys * bitsPerKey) / 256)) * blockWords
+}
+
 /** An empty filter for `keys` keys. */
 export function createBloom(keys: number): Uint32Array {
-  return new Uint32Array(Math.max(1, Math.ceil((keys * bitsPerKey) / 256)) * blockWords)
+  return new Uint32Array(bloomWords(keys))
 }
 
 /** Adds a key given as two independent hashes. */

@@ -6,11 +6,11 @@
  * second hash is made of the first, so that bytes are hashed once.
  */
 import { ByteReader } from '#base/bytes/reader.ts'
-import { ByteWriter } from '#base/bytes/writer.ts'
 import { columnId, type ColumnRef, type Texts } from '#schemas/column.ts'
 import { hashBytes, mix } from '#base/bytes/hash32.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
-import { addToBloom, bloomBytes, bloomFromBytes, bloomHas, createBloom } from './bloom.ts'
+import { addToBloom, bloomBytes, bloomFromBytes, bloomHas, bloomWords } from './bloom.ts'
+import { findKeys, keysEnd, writeBloom } from './ids-kernel.ts'
 import { eachId, needleIds } from './tokens.ts'
 
 /** Parts the second hash of a key from the first. */
@@ -29,52 +29,86 @@ export function columnSeed(column: ColumnRef): number {
   return hashBytes(bytes, 0, bytes.length)
 }
 
+/** Keys of builders that are done, for those to come on this thread. */
+let spareKeys: Uint32Array<ArrayBuffer> | null = null
+
+/** Spare keys are at most so many: a page of 16 MiB holds more only where it is little else than ids. */
+const maxSpareKeys = 1 << 18
+
 /** Collects the keys of one page. */
 export class PageFilterBuilder {
-  #keys = new Uint32Array(1024)
+  #keys = new Uint32Array(0)
   #length = 0
   #longest = 0
 
   /** Adds whole values and ids of a text column. Repeats are added again: callers leave dictionaries out. */
   addTexts(column: ColumnRef, texts: Texts): void {
-    const { offsets, bytes } = texts
-    const seed = columnSeed(column)
-    const whole = column.scope === 'attribute'
-    const add = (from: number, to: number): void => {
-      if (to - from > this.#longest) this.#longest = to - from
-      this.#add(hashBytes(bytes, from, to))
-    }
-    for (let i = 0; i + 1 < offsets.length; i++) {
-      const from = offsets[i]!
-      const to = offsets[i + 1]!
-      if (whole && to > from && to - from <= maxWholeBytes) {
-        this.#add(hashBytes(bytes, from, to, seed))
+    const whole =
+      column.scope === 'attribute' ? { most: maxWholeBytes, seed: columnSeed(column) } : null
+    const rows = texts.offsets.length - 1
+    for (let row = 0; row < rows;) {
+      const end = keysEnd(texts, row)
+      if (end === row) this.#addLongText(texts, row++)
+      else {
+        const { hashes, longestId } = findKeys(texts, row, end, whole)
+        this.#reserve(hashes.length)
+        this.#keys.set(hashes, this.#length)
+        this.#length += hashes.length
+        if (longestId > this.#longest) this.#longest = longestId
+        row = end
       }
-      eachId(bytes, from, to, add)
     }
   }
 
-  #add(hash: number): void {
-    if (this.#length === this.#keys.length) {
-      const grown = new Uint32Array(this.#keys.length * 2)
-      grown.set(this.#keys)
-      this.#keys = grown
-    }
-    this.#keys[this.#length++] = hash
+  /** Adds the ids of a text that is longer than the kernel takes, and than whole values are. */
+  #addLongText({ bytes, offsets }: Texts, row: number): void {
+    eachId(bytes, offsets[row]!, offsets[row + 1]!, (from, to) => {
+      if (to - from > this.#longest) this.#longest = to - from
+      this.#reserve(1)
+      this.#keys[this.#length++] = hashBytes(bytes, from, to)
+    })
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count
+    if (needed <= this.#keys.length) return
+    const before = this.#keys
+    const spare = spareKeys
+    spareKeys = null
+    this.#keys =
+      spare !== null && spare.length >= needed
+        ? spare
+        : new Uint32Array(Math.max(needed, before.length * 2, firstKeys))
+    this.#keys.set(before.subarray(0, this.#length))
   }
 
   /** The filter's bytes; the builder is empty afterwards. */
   finish(): Uint8Array {
-    const filter = createBloom(this.#length)
-    const keys = this.#keys
-    for (let i = 0; i < this.#length; i++) addToBloom(filter, keys[i]!, secondHash(keys[i]!))
-    const out = new ByteWriter(filter.byteLength + 8)
-    out.u32(this.#longest)
-    out.raw(bloomBytes(filter))
+    const keys = this.#keys.subarray(0, this.#length)
+    const words = bloomWords(keys.length)
+    const out = new Uint8Array(longestBytes + words * 4)
+    new DataView(out.buffer).setUint32(0, this.#longest, true)
+    const bloom = out.subarray(longestBytes)
+    if (!writeBloom(bloom, keys, secondSeed)) bloom.set(bloomOf(keys, words))
+    if (this.#keys.length <= maxSpareKeys) spareKeys = this.#keys
+    this.#keys = new Uint32Array(0)
     this.#length = 0
     this.#longest = 0
-    return out.copy()
+    return out
   }
+}
+
+/** Keys of a small page: growing from nothing costs more. */
+const firstKeys = 4096
+
+/** The length of the longest id, before the bloom. */
+const longestBytes = 4
+
+/** A bloom that is too large for the kernel, as bytes. */
+function bloomOf(keys: Uint32Array, words: number): Uint8Array {
+  const filter = new Uint32Array(words)
+  for (const key of keys) addToBloom(filter, key, secondHash(key))
+  return bloomBytes(filter)
 }
 
 export interface PageFilter {
