@@ -1,7 +1,7 @@
 /**
  * The way of requests from the main thread to an ingest worker, and of receipts back. What came in one
- * turn of the event loop crosses in one message, packed, and so does what one commit answered: waking
- * the other thread and cloning an object cost more than most requests do.
+ * turn of the event loop, or a little after it (`company.ts`), crosses in one message, packed, and so does
+ * what one commit answered: waking the other thread and cloning an object cost more than most requests do.
  *
  * A message to the worker is the heads and small bodies in one buffer, and large bodies apart:
  *
@@ -18,6 +18,7 @@ import { workerDied } from '#base/flow/errors.ts'
 import type { Receipt } from '#schemas/receipt.ts'
 import { signalById, signals } from '#schemas/signals/index.ts'
 import { must } from '#base/assert.ts'
+import { Company } from './company.ts'
 import { compressionIds, encodingIds, type RawRequest } from './request.ts'
 
 /** Bodies from here on move in a buffer of their own: copying them would keep the main thread. */
@@ -112,20 +113,26 @@ interface Waiting {
   reject(error: unknown): void
   /** To the worker that was asked; null before. */
   port: MessagePort | null
+  sentMs: number
 }
+
+type LaneClock = Pick<Clock, 'turn' | 'after' | 'monotonicMs'>
 
 const noRejects: Receipt['rejects'] = []
 
 /** The main thread's end. */
 export class RequestLane {
-  readonly #clock: Pick<Clock, 'turn'>
+  readonly #clock: LaneClock
+  readonly #company: Company
   readonly #waiting = new Map<number, Waiting>()
   #port: MessagePort | null = null
   #queue: Sent[] = []
+  #queuedBytes = 0
   #last = 0
 
-  constructor(clock: Pick<Clock, 'turn'>) {
+  constructor(clock: LaneClock) {
     this.#clock = clock
+    this.#company = new Company(clock, () => this.#send())
   }
 
   /** Requests without an answer yet. */
@@ -148,20 +155,30 @@ export class RequestLane {
   accept(raw: RawRequest): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       const id = (this.#last = this.#last === maxId ? 1 : this.#last + 1)
-      this.#waiting.set(id, { resolve, reject, port: null })
+      this.#waiting.set(id, { resolve, reject, port: null, sentMs: 0 })
       this.#queue.push({ id, raw })
-      if (this.#queue.length === 1) void this.#clock.turn().then(() => this.#send())
+      this.#queuedBytes += raw.body.length
+      this.#company.joined({
+        requests: this.#queue.length,
+        bytes: this.#queuedBytes,
+        underWay: this.#waiting.size,
+      })
     })
   }
 
   #send(): void {
     const requests = this.#queue
     this.#queue = []
+    this.#queuedBytes = 0
+    this.#company.left(requests.length)
+    const sentMs = this.#clock.monotonicMs()
     const port = this.#port
     for (const { id } of requests) {
+      const waiting = must(this.#waiting.get(id), 'what is queued waits')
+      waiting.port = port
+      waiting.sentMs = sentMs
       // Without a port the worker has ended, and nobody has started the next one yet.
       if (port === null) this.#lose(id)
-      else must(this.#waiting.get(id), 'what is queued waits').port = port
     }
     if (port === null) return
     const packed = pack(requests)
@@ -169,6 +186,8 @@ export class RequestLane {
   }
 
   #receive({ plain, others }: Answers): void {
+    const answered = this.#waiting.get(plain[0] ?? others[0]?.id ?? 0)
+    if (answered !== undefined) this.#company.answered(this.#clock.monotonicMs() - answered.sentMs)
     for (let i = 0; i < plain.length; i += 2)
       this.#take(plain[i] ?? 0)?.resolve({ accepted: plain[i + 1] ?? 0, rejects: noRejects })
     for (const { id, receipt, error } of others) {
