@@ -10,6 +10,10 @@ export interface MemoryPlan {
   readonly slabBytes: number
   readonly slabs: number
   readonly budgets: Readonly<Record<BudgetName, number>>
+  /** Queries that may read at once: each holds a page or two. */
+  readonly readers: number
+  /** Garbage outside of its heap that a thread may leave before it is collected; Infinity leaves it to V8. */
+  readonly garbageBytes: number
   /** Old generation of a worker's heap, MB. */
   readonly heapMb: number
 }
@@ -28,6 +32,12 @@ const baseBytes = 288 * mebi
 const smallExtraBytes = 128 * mebi
 /** The least with which every signal can have an open run, a sealed one and a stream table, also while the Log is read back into others. */
 const minSlabs = 18
+/** As little as costs a few percent of ingest's CPU. */
+const smallGarbageBytes = 16 * mebi
+/** A page of wide rows, as stored and as read. */
+const readerBytes = 16 * mebi
+/** With fewer, one query that takes its time keeps all others waiting. */
+const minReaders = 3
 /** Larger runs make larger blocks; small ones let a small memory hold enough of them. */
 const slabSizes = [16 * mebi, 8 * mebi, 4 * mebi]
 
@@ -44,17 +54,21 @@ export function planMemory(totalBytes: number): MemoryPlan {
   const free = Math.max(128 * mebi, totalBytes - baseBytes - extraBytes)
   const runBytes = Math.floor(free * 0.4)
   const slabBytes = slabSizes.find((bytes) => runBytes >= minSlabs * bytes) ?? 4 * mebi
+  const budgets = {
+    request: Math.floor(free * 0.2),
+    query: Math.floor(free * 0.25),
+    read: Math.floor(free * 0.05),
+    run: runBytes,
+    cache: Math.floor(free * 0.1),
+  }
   return {
     totalBytes,
     slabBytes,
     slabs: Math.max(minSlabs, Math.floor(runBytes / slabBytes)),
-    budgets: {
-      request: Math.floor(free * 0.2),
-      query: Math.floor(free * 0.25),
-      read: Math.floor(free * 0.05),
-      run: runBytes,
-      cache: Math.floor(free * 0.1),
-    },
+    budgets,
+    garbageBytes: totalBytes < smallMemoryBytes ? smallGarbageBytes : Infinity,
+    // Nothing else is cached yet.
+    readers: Math.max(minReaders, Math.floor((budgets.read + budgets.cache) / readerBytes)),
     heapMb: Math.max(128, Math.floor((free * 0.5) / mebi)),
   }
 }

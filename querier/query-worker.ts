@@ -24,6 +24,8 @@ export interface QueryWorkerDeps {
   readonly controlMemory: SharedArrayBuffer
   readonly budget: Budget
   readonly clock: Clock
+  /** Frees the memory of what was dropped, when it is much; called between two batches. */
+  readonly collect: () => void
   readonly endpoints: readonly Endpoint[]
   /** Most bytes one query may hold. */
   readonly maxQueryBytes: number
@@ -50,8 +52,12 @@ export class QueryWorker {
     const control: Control = { check: () => cell.check(), hold: (bytes) => held.hold(bytes) }
     let isPinned = true
     try {
-      const pause = this.#turns.start(job.tenants[0] ?? '')
-      const { slabs } = this.#deps
+      const { slabs, collect } = this.#deps
+      const turn = this.#turns.start(job.tenants[0] ?? '')
+      const pause = (): Promise<void> => {
+        collect()
+        return turn()
+      }
       const sources = job.tenants.map((tenant) =>
         createSource(job, tenant, {
           slabs,
@@ -90,6 +96,12 @@ class Allowance {
     if (this.#bytes + bytes > this.#max) {
       throw overloaded.make(
         `the query needs more than ${this.#max} bytes of memory (querier.maxQueryBytes); narrow its time range or selector`,
+      )
+    }
+    const { limitBytes } = this.#budget.state()
+    if (this.#bytes + bytes > limitBytes) {
+      throw overloaded.make(
+        `the query needs more than the ${limitBytes} bytes there are for all queries (memory); narrow its time range or selector`,
       )
     }
     if (!this.#budget.tryTake(bytes)) {

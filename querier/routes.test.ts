@@ -5,6 +5,7 @@ import { systemClock } from '#base/clock.ts'
 import { createLogger } from '#base/log.ts'
 import { createMetrics } from '#base/metrics.ts'
 import type { Api, Endpoint } from './endpoint.ts'
+import { Places } from './places.ts'
 import { apiRoutes, type RouteDeps } from './routes.ts'
 
 const endpoint: Endpoint = {
@@ -37,12 +38,14 @@ interface Ledger {
 /** An app whose only endpoint is answered by `answer`, and what happened to its pin. */
 function appOf(answer: RouteDeps['answer']) {
   const ledger: Ledger = { released: false, expire: () => {} }
+  const places = new Places(1, systemClock)
   const cells = new ControlCells(createControlMemory(), systemClock)
   const app = apiRoutes(api, config, {
     clock: systemClock,
     logger: createLogger('test', 'error'),
     metrics: createMetrics(),
     cells,
+    places,
     authenticate: () => ({ tenants: ['one'], scopes: ['read'] }),
     ready: () => Promise.resolve(),
     pin: (_tenants, _needs, expire) => {
@@ -75,4 +78,28 @@ test('a query that is ended for its snapshot says so', async (t) => {
   const response = await app.request('/rows')
   t.assert.deepEqual([response.status, await response.text()], [503, 'snapshot-expired'])
   t.assert.equal(ledger.released, true)
+})
+
+test('a query waits for a place before its snapshot is taken, and gets it with the first bytes of another', async (t) => {
+  let goOn = (): void => {}
+  let begun = 0
+  const { app } = appOf(async function* () {
+    begun++
+    await new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    yield chunk('first')
+    yield chunk(' second')
+  })
+  const slow = app.request('/rows')
+  const next = app.request('/rows')
+  await new Promise((resolve) => setImmediate(resolve))
+  t.assert.equal(begun, 1)
+  goOn()
+  const unread = await slow
+  await new Promise((resolve) => setImmediate(resolve))
+  t.assert.equal(begun, 2)
+  goOn()
+  t.assert.equal(await (await next).text(), 'first second')
+  t.assert.equal(await unread.text(), 'first second')
 })

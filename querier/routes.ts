@@ -1,5 +1,5 @@
 /**
- * The HTTP side of a query API, on the main thread: request → parameters → pinned snapshot → job → the
+ * The HTTP side of a query API, on the main thread: request → parameters → place → pinned snapshot → job → the
  * worker's chunks as the body. Parameters come from the URL and, for POST, from a form body of
  * bounded size. A client that leaves cancels its query; whatever the end, the pin and the control
  * cell are given back once.
@@ -16,6 +16,7 @@ import type { QuerierConfig } from './config.ts'
 import type { Api, Endpoint, NeededRange, QueryRequest } from './endpoint.ts'
 import { formInvalid, formTooLarge, notFound, snapshotExpired } from './errors.ts'
 import type { QueryJob, SignalView } from './job.ts'
+import type { Places, PlaceWait } from './places.ts'
 import { queries, queriesRunning, querySeconds } from './metrics.ts'
 
 /** A snapshot that stays readable until it is released; repeated releases do nothing. */
@@ -29,6 +30,8 @@ export interface RouteDeps {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly cells: ControlCells
+  /** For queries that read, of all APIs. */
+  readonly places: Places
   /** Who asks; throws `unauthenticated` or `invalid`. */
   readonly authenticate: (headers: Readonly<Record<string, string>>) => Principal
   /** Resolves when everything acknowledged can be read; throws `replaying`. */
@@ -91,7 +94,9 @@ async function respond(api: Api, endpoint: Endpoint, asked: Asked): Promise<Resp
       endpoint: endpoint.name,
     })
   }
-  const running = runJob(endpoint, { tenants, parameters, nowMs: request.nowMs, cell }, deps)
+  const { nowMs } = request
+  const wait = { abort: context.req.raw.signal, waitMs: config.timeout }
+  const running = runJob(endpoint, { tenants, parameters, nowMs, cell, wait }, deps)
   const left = (): void => cell.cancel()
   context.req.raw.signal.addEventListener('abort', left, { once: true })
   try {
@@ -142,25 +147,31 @@ interface Prepared {
   readonly parameters: unknown
   readonly nowMs: number
   readonly cell: ControlCell
+  /** For a place. */
+  readonly wait: PlaceWait
 }
 
 /**
  * The chunks of an answer. The snapshot is let go with the first of them, because an answer has read all
  * it needs by then (`Endpoint.answer`): how long a client takes for the rest is no reason to keep memory
- * from ingest. The cell is given back when the generator ends, however it ends.
+ * from ingest, or its place from other queries. The cell is given back when the generator ends, however it ends.
  */
 async function* runJob(
   endpoint: Endpoint,
   prepared: Prepared,
   deps: RouteDeps,
 ): AsyncGenerator<Uint8Array> {
-  const { tenants, parameters, nowMs, cell } = prepared
+  const { tenants, parameters, nowMs, cell, wait } = prepared
   let pinned: Pinned | null = null
+  let giveBack = (): void => {}
   let expired = false
   deps.metrics.add(queriesRunning, 1)
   try {
     const needs = endpoint.needs(parameters)
-    if (needs.length > 0) await deps.ready()
+    if (needs.length > 0) {
+      await deps.ready()
+      giveBack = await deps.places.take(tenants[0] ?? '', wait)
+    }
     pinned = await deps.pin(tenants, needs, () => {
       expired = true
       cell.cancel()
@@ -175,6 +186,7 @@ async function* runJob(
     })
     for await (const chunk of chunks) {
       pinned.release()
+      giveBack()
       yield chunk
     }
   } catch (error) {
@@ -186,6 +198,7 @@ async function* runJob(
   } finally {
     deps.metrics.add(queriesRunning, -1)
     pinned?.release()
+    giveBack()
     deps.cells.give(cell)
   }
 }

@@ -4,6 +4,7 @@ import { systemRandom } from '#base/random.ts'
 import type { Job } from '#compactor/job.ts'
 import { rewriteJob } from '#compactor/rewrite.ts'
 import { Slabs } from '#base/threads/slabs.ts'
+import { createCollector } from '#base/threads/collect.ts'
 import type { CallContext } from '#base/threads/port.ts'
 import { flushRuns, type FlushJob } from '#ingester/flush.ts'
 import { entryOfBlock } from '#storage/catalog/block-of-entry.ts'
@@ -15,14 +16,16 @@ export type BackgroundTasks = ReturnType<typeof backgroundTasks>
 
 export function backgroundTasks({ shared, config }: WorkerData) {
   const slabs = new Slabs(shared.slabs)
+  const collect = createCollector(config.garbageBytes)
   let store: ReturnType<typeof openShared> | null = null
   return {
     flush: (job: FlushJob, context: CallContext) => {
-      const { bytes, meta } = flushRuns(slabs, job, { check: () => {} })
+      const { bytes, meta } = flushRuns(slabs, job, { check: collect })
       const { signal, header } = job
       const key = l0Key(signal, header, header.startOffset)
       if (bytes.byteLength === bytes.buffer.byteLength)
         context.transfer(bytes.buffer as ArrayBuffer) // the writer's own, never shared
+      collect()
       return { bytes, entry: entryOfBlock(meta, { key, shared: true, late: false }) }
     },
     rewrite: async (job: Job) => {
@@ -31,7 +34,12 @@ export function backgroundTasks({ shared, config }: WorkerData) {
         store: await store,
         clock: systemClock,
         random: systemRandom,
-        control: { pause: () => systemClock.turn() },
+        control: {
+          pause() {
+            collect()
+            return systemClock.turn()
+          },
+        },
         ...config.compaction,
       }
       return rewriteJob(job, deps)

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '#base/clock.ts'
 import { Caller } from '#base/threads/port.ts'
+import { createCollector } from '#base/threads/collect.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { IngestWorker } from '#ingester/ingest-worker.ts'
 import { serveLane } from '#ingester/lane.ts'
@@ -36,7 +37,11 @@ export function ingestTasks({ config, shared, index, logPort, requestPort }: Ing
       },
     },
   })
-  serveLane(requestPort, (raw) => worker.accept(raw))
+  const collect = createCollector(config.garbageBytes)
+  serveLane(requestPort, (raw) => {
+    collect()
+    return worker.accept(raw)
+  })
   return {
     cut: (signal: SignalName) => worker.cut(signal),
     barrier: () => worker.barrier(),

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
+import { createCollector } from '#base/threads/collect.ts'
 import { serve, type CallContext } from '#base/threads/port.ts'
 import { packReceipts, type PackedReceipts } from '#ingester/receipts.ts'
 import { diskSpace, folderDisk } from '#storage/log/disk.ts'
@@ -18,9 +19,13 @@ const receiptHeads = { withinMs: 30_000, most: 10_000 }
 export type LogTasks = ReturnType<typeof logTasks>
 export type AppendTasks = ReturnType<typeof appendTasks>
 
-function appendTasks(opening: Promise<SegmentedLog>) {
+function appendTasks(opening: Promise<SegmentedLog>, { garbageBytes }: WorkerConfig) {
+  const collect = createCollector(garbageBytes)
   return {
-    append: async (encoded: EncodedRecords) => (await opening).appendEncoded(encoded),
+    async append(encoded: EncodedRecords) {
+      collect()
+      return (await opening).appendEncoded(encoded)
+    },
   }
 }
 
@@ -46,7 +51,7 @@ export function logTasks(config: WorkerConfig) {
       context.transfer(packed.hashes.buffer, packed.rows.buffer, packed.agesMs.buffer)
       return packed
     },
-    connect: (port: MessagePort) => serve(port, appendTasks(opening)),
+    connect: (port: MessagePort) => serve(port, appendTasks(opening, config)),
     forget: async (offset: number) => (await opening).forget(offset),
     /** Bytes of the Log, and the disk it is on. */
     use: async () => ({

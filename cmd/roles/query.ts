@@ -1,6 +1,7 @@
 /** A query worker: runs the jobs of the query APIs. */
 import { systemClock } from '#base/clock.ts'
 import { Budget } from '#base/flow/budget.ts'
+import { createCollector } from '#base/threads/collect.ts'
 import type { CallContext } from '#base/threads/port.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { apis } from '#querier/api/index.ts'
@@ -11,6 +12,9 @@ import type { WorkerData } from './shared.ts'
 
 export type QueryTasks = ReturnType<typeof queryTasks>
 
+/** Queries are asked now and then, and take their memory with each page: what they drop is collected whatever there is. */
+const garbageBytes = 16 * 1024 * 1024
+
 export function queryTasks({ config, shared }: WorkerData) {
   const starting = openReader(config.store).then(
     (store) =>
@@ -20,6 +24,7 @@ export function queryTasks({ config, shared }: WorkerData) {
         controlMemory: shared.control,
         budget: new Budget(shared.budgets, 'query', systemClock),
         clock: systemClock,
+        collect: createCollector(Math.min(garbageBytes, config.garbageBytes)),
         endpoints: apis.flatMap((api) => api.endpoints),
         maxQueryBytes: config.querier.maxQueryBytes,
       }),

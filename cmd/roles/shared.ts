@@ -2,6 +2,7 @@
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { SlabMemory } from '#base/threads/slabs.ts'
 import type { ProgramConfig } from '../config.ts'
+import type { MemoryPlan } from '../memory.ts'
 
 export interface SharedData {
   readonly slabs: SlabMemory
@@ -21,6 +22,7 @@ export interface WorkerConfig {
   readonly querier: ProgramConfig['querier']
   /** Rows older than the retention of their signal are refused. */
   readonly retentionMs: Readonly<Record<SignalName, number>>
+  readonly garbageBytes: MemoryPlan['garbageBytes']
   readonly compaction: { readonly maxBlockBytes: number; readonly lateAfterMs: number }
   /** Bytes that stay free on the disk of the Log. */
   readonly minFreeBytes: number

@@ -4,17 +4,20 @@
  */
 import { systemClock } from '#base/clock.ts'
 import { ControlCells } from '#base/flow/control-cell.ts'
+import { every } from '#base/flow/every.ts'
 import { createHttpServer, type HttpServer } from '#base/http/server.ts'
 import { createLogger } from '#base/log.ts'
 import { watchLoopDelay } from '#base/loop-delay.ts'
 import type { Metrics } from '#base/metrics.ts'
 import type { Part } from '#base/part.ts'
 import { systemRandom } from '#base/random.ts'
+import { createCollector } from '#base/threads/collect.ts'
 import type { Compactor } from '#compactor/index.ts'
 import { authenticate } from '#distributor/authenticate.ts'
 import type { Ingester } from '#ingester/index.ts'
 import { apis } from '#querier/api/index.ts'
 import type { Api } from '#querier/endpoint.ts'
+import { Places } from '#querier/places.ts'
 import { apiRoutes, type RouteDeps } from '#querier/routes.ts'
 import { pinSnapshot } from '#querier/snapshot.ts'
 import type { PinLedger } from '#storage/catalog/pins.ts'
@@ -64,7 +67,13 @@ export async function openBack(base: Foundation, wiring: BackWiring): Promise<Ba
   const admin = adminServer(config, wiring, compactor)
   return {
     opened: { catalogs, log },
-    parts: [...ingester.parts, ...Object.values(servers), ...compactor.parts, admin],
+    parts: [
+      ...ingester.parts,
+      ...Object.values(servers),
+      ...compactor.parts,
+      admin,
+      collectPart(base),
+    ],
     storeName: store.name,
     ports: () => ({
       loki: servers.loki?.port() ?? 0,
@@ -74,6 +83,19 @@ export async function openBack(base: Foundation, wiring: BackWiring): Promise<Ba
     }),
     close: watchLoopDelay(systemClock, wiring.metrics),
   }
+}
+
+/** How often the main thread looks at what bodies and answers left behind. */
+const collectMs = 100
+
+function collectPart({ config, memory }: Foundation): Part {
+  const collect = createCollector(memory.garbageBytes)
+  const loop = {
+    clock: systemClock,
+    random: systemRandom,
+    logger: createLogger('memory', config.logLevel),
+  }
+  return every({ name: 'collect', ms: collectMs, ...loop }, async () => collect())
 }
 
 function adminServer(
@@ -106,13 +128,14 @@ interface RouteWiring {
   readonly ingester: Ingester
 }
 
-function routeDeps({ config, threads }: Foundation, wiring: RouteWiring): RouteDeps {
+function routeDeps({ config, memory, threads }: Foundation, wiring: RouteWiring): RouteDeps {
   const { catalogs, pins, metrics, ingester } = wiring
   return {
     clock: systemClock,
     logger: createLogger('querier', config.logLevel),
     metrics,
     cells: new ControlCells(threads.shared.control, systemClock),
+    places: new Places(Math.min(config.querier.maxConcurrent, memory.readers), systemClock),
     authenticate: (headers) =>
       authenticate((name) => headers[name] ?? null, config.distributor, 'read'),
     ready: () => ingester.ready(5000),
