@@ -59,6 +59,45 @@ test('any bytes have the checksum of the definition, in any two pieces', () => {
   )
 })
 
+/** The same of pieces too short for the kernel. */
+function inPieces(bytes: Uint8Array): number {
+  let crc = 0
+  for (let at = 0; at < bytes.length; at += 1000) {
+    crc = crc32c(bytes, at, Math.min(at + 1000, bytes.length), crc)
+  }
+  return crc
+}
+
+test('long ranges have the checksum of their pieces, whatever windows they fill', (t) => {
+  const seed = 0x9e3779b9
+  const all = run(110_000, (at) => Math.imul(at ^ seed, 0x85ebca6b) >>> (at % 23))
+  t.assert.equal(crc32c(all, 0, all.length), bitwise(all))
+  // The kernel begins at 4,096 bytes and takes 32,768 at a time, but leaves itself 4,096 for the last.
+  const edges = [4096, 8192, 32768, 36864, 65536, 65536 + 4096]
+  for (const length of edges.flatMap((edge) => [-17, -16, -1, 0, 1, 15, 16].map((d) => edge + d))) {
+    const bytes = all.subarray(3, 3 + length)
+    t.assert.equal(crc32c(all, 3, 3 + length), inPieces(bytes), `${length} bytes`)
+  }
+  fc.assert(
+    fc.property(fc.nat(50_000), fc.nat(50_000), fc.nat(16), (length, cut, from) => {
+      const bytes = all.subarray(from, from + length)
+      const middle = Math.min(cut, length)
+      const whole = crc32c(bytes, 0, length)
+      return (
+        whole === inPieces(bytes) &&
+        whole === crc32c(bytes, middle, length, crc32c(bytes, 0, middle))
+      )
+    }),
+  )
+})
+
+test('a long range in shared memory is the same', (t) => {
+  const own = run(70_000, (at) => at * 7)
+  const shared = new Uint8Array(new SharedArrayBuffer(own.length))
+  shared.set(own)
+  t.assert.equal(crc32c(shared, 1, shared.length), inPieces(own.subarray(1)))
+})
+
 test('a range outside the bytes is refused', (t) => {
   const bytes = new Uint8Array(4)
   for (const [from, to] of [
