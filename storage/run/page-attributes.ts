@@ -7,7 +7,7 @@ import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
 import { manyColumns, sparseRows } from '../block/section-columns.ts'
 import type { RestRows } from '../encoding/rest.ts'
 import type { PageRest } from './page-rest.ts'
-import type { FlatAttributes } from './tenant-rows.ts'
+import type { FlatAttributes } from './tenant-attributes.ts'
 import type { ValueList } from './value-list.ts'
 
 /** Where the entries of a column go: to the list, from this place on, or to the rest under this key. */

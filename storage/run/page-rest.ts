@@ -15,7 +15,7 @@ const form = { range: 0, number: 1, bool: 2 } as const
 const noWords = new Uint32Array(0)
 
 export class PageRest {
-  readonly #from: Pick<TenantRows, 'words' | 'shift'>
+  readonly #from: Pick<TenantRows, 'words' | 'shift' | 'coded'>
   readonly #memory: Arena
   readonly #values: ValueCodes
   #columns: readonly ColumnRef[] = []
@@ -26,7 +26,7 @@ export class PageRest {
   a = noWords
   b = noWords
 
-  constructor(from: Pick<TenantRows, 'words' | 'shift'>, { arena, codes }: PageMemory) {
+  constructor(from: Pick<TenantRows, 'words' | 'shift' | 'coded'>, { arena, codes }: PageMemory) {
     this.#from = from
     this.#memory = arena
     this.#values = codes

@@ -23,7 +23,8 @@ import {
 } from './page-columns.ts'
 import type { PageMemory } from './page-memory.ts'
 import { PageRest } from './page-rest.ts'
-import { holdsOffsets, type FlatAttributes, type FlatLane, type TenantRows } from './tenant-rows.ts'
+import type { FlatAttributes } from './tenant-attributes.ts'
+import { holdsOffsets, type FlatLane, type TenantRows } from './tenant-rows.ts'
 import { ValueList } from './value-list.ts'
 import { copyWords } from './value-words.ts'
 

@@ -11,14 +11,15 @@
 import { assert } from '#base/assert.ts'
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
-import { columnId, type ColumnRef } from '#schemas/column.ts'
-import { absent, attributeCode } from '#schemas/intake.ts'
+import { absent } from '#schemas/intake.ts'
 import { maxHighSpan } from '../block/row-order.ts'
 import type { TimeOffsets } from '../block/sort.ts'
+import { attributeKernel } from './attribute-kernel.ts'
 import type { RunColumn, RunLayout } from './columns.ts'
-import { attributeTypeOf, isRange } from './scan.ts'
+import { isRange } from './scan.ts'
 import { readable, type Lane, type PartView } from './part-view.ts'
 import { partWord } from './part.ts'
+import { copyAttributes, type FlatAttributes, type PlacedPart } from './tenant-attributes.ts'
 import { streamView, type StreamView } from './stream-view.ts'
 import type { RunRef } from './run.ts'
 
@@ -28,26 +29,8 @@ export type FlatLane =
   | { readonly values: null; readonly value: number }
 
 /** A part and where its rows stand. */
-interface Placed {
-  readonly part: PartView
-  /** Number of its slab among the sources. */
-  readonly source: number
+interface Placed extends PlacedPart {
   readonly table: number
-  /** Its first row. */
-  readonly first: number
-  /** Its first attribute. */
-  readonly firstEntry: number
-}
-
-/** The attributes of all rows: those of row i are entries [from[i], from[i + 1]). */
-export interface FlatAttributes {
-  readonly from: Uint32Array
-  /** Number in `columns`. */
-  readonly column: Uint32Array
-  /** An address and a length, or the halves of a number. */
-  readonly a: Uint32Array
-  readonly b: Uint32Array
-  readonly columns: readonly ColumnRef[]
 }
 
 /** Gathers the parts of a tenant; `flat` ends it. */
@@ -63,6 +46,8 @@ export class TenantRows {
   readonly sources: Uint8Array[] = []
   /** The same by words. */
   readonly words: Uint32Array[] = []
+  /** What is known of values that have a code; its last word is an address. */
+  readonly coded = attributeKernel().coded
   /** The same for `copy`: that of a Buffer moves shared memory at once, `set` of an array byte by byte. */
   readonly buffers: Buffer[] = []
   readonly shift: number
@@ -86,7 +71,7 @@ export class TenantRows {
   add(run: RunRef, part: PartView): void {
     this.#parts.push({
       part,
-      source: this.#sourceOf(run.slab),
+      base: this.#sourceOf(run.slab) * 2 ** this.shift + part.bytesFrom,
       table: this.#tableOf(run),
       first: this.rows,
       firstEntry: this.entries,
@@ -173,18 +158,12 @@ export class TenantRows {
   addresses(column: RunColumn): Uint32Array | null {
     if (this.#uniform(column.lane) === absent) return null
     const values = this.#memory.words(this.rows)
-    for (const placed of this.#parts) {
-      const { part, first } = placed
+    for (const { part, first, base } of this.#parts) {
       const to = values.subarray(first, first + part.rows)
       copyLane(part, part.lane(column.lane), to)
-      const base = this.#base(placed)
       for (let row = 0; row < to.length; row++) if (to[row] !== absent) to[row]! += base
     }
     return values
-  }
-
-  #base({ part, source }: Placed): number {
-    return source * 2 ** this.shift + part.bytesFrom
   }
 
   /** The value that every row of every part has; null where they differ or a part has an array. */
@@ -210,40 +189,7 @@ export class TenantRows {
       sizes,
     }
     to.from[0] = 0
-    const columns = new Columns()
-    const mostKeys = this.#parts.reduce((most, { part }) => Math.max(most, part.keyCount), 0)
-    const table = memory.words(mostKeys * attributeTypes * entryWords)
-    for (const placed of this.#parts) {
-      const { part, first, firstEntry } = placed
-      attributeEnds(part, to.from, first, firstEntry)
-      if (part.attributes === 0) continue
-      const base = this.#base(placed)
-      const keys = part.keys()
-      table.fill(0, 0, keys.length * attributeTypes * entryWords)
-      copyEntries(placed, to, table, (slot) => learnKey(table, slot, columns.at(keys, slot), base))
-    }
-    return { ...to, columns: columns.refs }
-  }
-}
-
-/** Columns numbered as they appear. */
-class Columns {
-  readonly refs: ColumnRef[] = []
-  readonly #numbers = new Map<string, number>()
-
-  /** The number of the column of a key and type of a part. */
-  at(keys: readonly string[], slot: number): number {
-    const code = slot % attributeTypes
-    const ref: ColumnRef = {
-      scope: 'attribute',
-      key: keys[(slot - code) / attributeTypes] ?? '',
-      type: attributeTypeOf[code] ?? 'otlp',
-    }
-    const id = columnId(ref)
-    const known = this.#numbers.get(id)
-    if (known !== undefined) return known
-    this.#numbers.set(id, this.refs.length)
-    return this.refs.push(ref) - 1
+    return copyAttributes(this.#parts, to)
   }
 }
 
@@ -306,73 +252,6 @@ function copyLane(part: PartView, lane: Lane, to: Uint32Array): void {
   }
   const target = Buffer.from(to.buffer, to.byteOffset, to.byteLength)
   part.bytes.copy(target, 0, lane.from * 4, (lane.from + to.length) * 4)
-}
-
-/** Writes where the attributes of each row of a part end. */
-// oxlint-disable-next-line max-params -- the inner loop
-function attributeEnds(part: PartView, ends: Uint32Array, first: number, entry: number): void {
-  const { words, rows } = part
-  const { from, value } = part.lane(part.layout.attrFromLane)
-  if (from < 0) ends.fill(entry + value, first + 1, first + rows + 1)
-  else for (let row = 1; row <= rows; row++) ends[first + row] = entry + words[from + row]!
-}
-
-/** Types of attributes; a key's columns are numbered by them. */
-const attributeTypes = 8
-
-/**
- * What becomes of the attributes of a key and type of a part, four words: the number of the column + 1 (0:
- * not known yet), what the first word of one lacks to an address, what of the second is a length, which
- * counts as plain bytes, and what else does.
- */
-const entryWords = 4
-
-// oxlint-disable-next-line max-params -- a table, a place in it and what it says
-function learnKey(table: Uint32Array, slot: number, column: number, base: number): void {
-  const inline = isInline(slot % attributeTypes)
-  const at = slot * entryWords
-  table[at] = column + 1
-  table[at + 1] = inline ? 0 : base
-  table[at + 2] = inline ? 0 : 0x7fffffff
-  table[at + 3] = inline ? 8 : 4
-}
-
-/** Writes the attributes of a part's rows, and adds their plain bytes to the rows' sizes. */
-// oxlint-disable-next-line max-params -- a part, where to, and what is known of its keys
-function copyEntries(
-  { part, first, firstEntry }: Placed,
-  to: Omit<FlatAttributes, 'columns'> & { readonly sizes: Uint32Array },
-  table: Uint32Array,
-  learn: (slot: number) => void,
-): void {
-  const { words, rows } = part
-  const { from: keys, mask: keyMask } = part.attributeWords('key')
-  const { from: types, mask: typeMask } = part.attributeWords('type')
-  const { from: firsts, mask: firstMask } = part.attributeWords('a')
-  const { from: seconds, mask: secondMask } = part.attributeWords('b')
-  const { from, column, a, b, sizes } = to
-  for (let row = first, k = firstEntry; row < first + rows; row++) {
-    const end = from[row + 1]!
-    let size = 0
-    for (; k < end; k++) {
-      const entry = k - firstEntry
-      const key = words[keys + (entry & keyMask)]!
-      const slot = key * attributeTypes + words[types + (entry & typeMask)]!
-      const at = slot * entryWords
-      if (table[at] === 0) learn(slot)
-      const length = words[seconds + (entry & secondMask)]!
-      column[k] = table[at]! - 1
-      a[k] = words[firsts + (entry & firstMask)]! + table[at + 1]!
-      b[k] = length
-      size += table[at + 3]! + (length & table[at + 2]!)
-    }
-    sizes[row]! += size
-  }
-}
-
-/** Whether a value of this type stands in the words of its entry. */
-function isInline(code: number): boolean {
-  return code === attributeCode.int || code === attributeCode.double || code === attributeCode.bool
 }
 
 /** Whether a row column is a byte range or id, whose first lane holds offsets. */

@@ -1,9 +1,13 @@
 import * as fc from 'fast-check'
 import { test } from 'node:test'
 import { fresh } from '#base/bytes/arena.ts'
+import { codedLength } from './attribute-kernel.ts'
 import { ValueCodes } from './value-codes.ts'
 
 const shift = 12
+
+/** One value that has a code: the three bytes at address 8. */
+const coded = Uint32Array.of(0, 3, 0, 8)
 
 /** Sources of one slab that holds the values one after the other, the first at byte `at`; and their addresses. */
 function stored(values: readonly Uint8Array[], at: number) {
@@ -14,7 +18,7 @@ function stored(values: readonly Uint8Array[], at: number) {
     next += value.length
     return next - value.length
   })
-  return { sources: { words: [new Uint32Array(slab.buffer)], shift }, addresses }
+  return { sources: { words: [new Uint32Array(slab.buffer)], shift, coded }, addresses }
 }
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -91,4 +95,18 @@ test('coding is given up when too many values are new', (t) => {
   t.assert.equal(given(29, { values: 10, codes: 10 }), 'given up at 30')
   t.assert.equal(given(30, { values: 10, codes: 9 }), 'given up at 10')
   t.assert.equal(given(30, { values: 41, codes: 1 }), all.join())
+})
+
+test('a value given by its code among all rows is the value at its address', (t) => {
+  const codes = new ValueCodes()
+  const values = ['aaaaaaaa', 'bbb', 'aaa', 'bbb', 'ccc'].map((text) => Buffer.from(text))
+  const { sources, addresses } = stored(values, 0)
+  for (let round = 0; round < 2; round++) {
+    codes.clear(sources)
+    t.assert.equal(codes.code(addresses[2] ?? 0, 3), 0)
+    t.assert.equal(codes.code(0, codedLength + 3), 1)
+    t.assert.equal(codes.code(addresses[3] ?? 0, 3), 1)
+    t.assert.equal(codes.code(0, codedLength + 3), 1)
+    t.assert.deepEqual(valuesOf(codes), ['616161', '626262'])
+  }
 })

@@ -1,6 +1,7 @@
 /**
- * Codes of values given by address, by first appearance: by a table of the addresses seen last, since rows
- * of one request share the bytes of equal neighbours, and by a hash of the bytes where that fails.
+ * Codes of the values of a page by first appearance: by a table where the value has a code among all rows'
+ * (`attribute-kernel.ts`), by one of the addresses seen last, since rows of one request share the bytes of
+ * equal neighbours, and by a hash of the bytes where that fails.
  *
  * Values are short and everything is done four bytes at a time: a value is read from the words that it
  * lies across, put behind the values there are as whole words, the last one padded with zeros, and stays
@@ -8,6 +9,7 @@
  */
 import type { Allocator } from '#base/bytes/arena.ts'
 import type { Texts } from '#schemas/column.ts'
+import { codedLength, codedWords } from './attribute-kernel.ts'
 
 /** Addresses remembered, as a power of two: a hash keeps so many bits. */
 const addressBits = 10
@@ -22,6 +24,8 @@ const keptWords = 1 << 20
 export interface ValueSources {
   readonly words: readonly Uint32Array[]
   readonly shift: number
+  /** What is known of the codes among all rows, the last word an address of the value. */
+  readonly coded: Uint32Array
 }
 
 /** The values [from, to) of a list: rows, addresses and lengths. */
@@ -44,6 +48,11 @@ export class ValueCodes {
   #sources: readonly Uint32Array[] = []
   #shift = 0
   #mask = 0
+  #coded: Uint32Array = new Uint32Array(0)
+  /** By code among all rows: the code here + 1, or 0; and which are not 0. */
+  #ofCoded = new Uint32Array(0)
+  #codedHere = new Uint32Array(0)
+  #codedCount = 0
   /** The values, each from a whole word on. */
   #words = new Uint32Array(1 << 14)
   #used = 0
@@ -61,7 +70,8 @@ export class ValueCodes {
   readonly #code = new Uint32Array(1 << addressBits)
 
   /** Forgets all values and begins with these sources. Costs the same however many values there were. */
-  clear({ words, shift }: ValueSources): void {
+  clear({ words, shift, coded }: ValueSources): void {
+    this.#forgetCoded(coded)
     this.#sources = words
     this.#shift = shift
     this.#mask = 2 ** shift - 1
@@ -73,8 +83,28 @@ export class ValueCodes {
     if (this.#words.length > keptWords) this.#words = new Uint32Array(1 << 14)
   }
 
+  #forgetCoded(coded: Uint32Array): void {
+    for (let i = 0; i < this.#codedCount; i++) this.#ofCoded[this.#codedHere[i]!] = 0
+    this.#codedCount = 0
+    if (coded === this.#coded) return
+    this.#coded = coded
+    this.#ofCoded = new Uint32Array(coded.length / codedWords)
+    this.#codedHere = new Uint32Array(coded.length / codedWords)
+  }
+
+  /** The code of a value given as in `FlatAttributes`. */
+  code(a: number, b: number): number {
+    if (b < codedLength) return this.#codeAt(a, b)
+    const known = this.#ofCoded[a]!
+    if (known > 0) return known - 1
+    const code = this.#codeAt(this.#coded[a * codedWords + 3]!, b - codedLength)
+    this.#ofCoded[a] = code + 1
+    this.#codedHere[this.#codedCount++] = a
+    return code
+  }
+
   /** The code of the value of `length` bytes at an address. */
-  code(address: number, length: number): number {
+  #codeAt(address: number, length: number): number {
     const slot = Math.imul(address, 0x9e3779b1) >>> (32 - addressBits)
     if (this.#address[slot] === address && this.#length[slot] === length) return this.#code[slot]!
     const code = this.#find(this.#load(address, length), length)

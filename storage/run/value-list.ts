@@ -6,6 +6,7 @@
 import type { Arena } from '#base/bytes/arena.ts'
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { fixedWidth } from '../column/vector.ts'
+import { codedLength, codedWords } from './attribute-kernel.ts'
 import { ints, type PageMemory } from './page-memory.ts'
 import type { TenantRows } from './tenant-rows.ts'
 import type { Trial, ValueCodes } from './value-codes.ts'
@@ -27,19 +28,19 @@ const none = new Uint32Array(0)
 
 /** Values of any number of columns, each a range of the arrays; in the memory of a page. */
 export class ValueList {
-  readonly #from: Pick<TenantRows, 'sources' | 'words' | 'buffers' | 'shift'>
+  readonly #from: Pick<TenantRows, 'sources' | 'words' | 'buffers' | 'shift' | 'coded'>
   readonly #memory: Arena
   readonly #values: ValueCodes
   /** Rows that have a value, ascending in a column. */
   row = none
-  /** An address, or the low half of a number. */
+  /** An address or a code, or the low half of a number; as in `FlatAttributes`. */
   a = none
   /** A length, or the high half of a number. */
   b = none
 
   /** An address is a source's number above `shift` and a place in it. */
   constructor(
-    from: Pick<TenantRows, 'sources' | 'words' | 'buffers' | 'shift'>,
+    from: Pick<TenantRows, 'sources' | 'words' | 'buffers' | 'shift' | 'coded'>,
     { arena, codes }: PageMemory,
   ) {
     this.#from = from
@@ -68,6 +69,7 @@ export class ValueList {
     if (type === 'text' || type === 'bytes' || type === 'otlp') {
       const codes = this.#codes(rows, from, to)
       if (codes === null) {
+        this.#locate(from, to)
         return { type, present, kind: 'texts', texts: this.#texts(rows, from, to) }
       }
       return { type, present, kind: 'dictionary', codes, values: this.#values.texts(this.#memory) }
@@ -99,6 +101,17 @@ export class ValueList {
     if (values.codes({ row, a, b, from, to }, codes, most, trials)) return codes
     this.#memory.release(mark)
     return null
+  }
+
+  /** Makes addresses and lengths of what is given by code. */
+  #locate(from: number, to: number): void {
+    const { a, b } = this
+    const { coded } = this.#from
+    for (let i = from; i < to; i++) {
+      if (b[i]! < codedLength) continue
+      a[i] = coded[a[i]! * codedWords + 3]!
+      b[i]! -= codedLength
+    }
   }
 
   #texts(rows: number, first: number, to: number): Texts {
