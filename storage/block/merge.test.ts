@@ -8,7 +8,8 @@ import { batchOf, rowTexts, sorted, streamOf, streamsOf, type Row } from '#test/
 import * as fc from 'fast-check'
 import { test } from 'node:test'
 import { columnsOfRest, type RestRows } from '../encoding/rest.ts'
-import { framesOf } from '../encoding/frames.ts'
+import { framesOf } from '../encoding/framed-texts.ts'
+import { mayHold } from '../index/page-filter.ts'
 import { mergeSections } from './merge.ts'
 import { openBlock, type Block } from './open.ts'
 import { wholePages } from './page-whole.ts'
@@ -213,7 +214,7 @@ test('lines of a busy stream are taken over as they are stored', async (t) => {
     for await (const { page } of wholePages(section, () => fresh)) {
       const body = page.columns.get('r:text:body')
       if (body?.kind === 'texts')
-        sizes.push(...framesOf(body.texts.bytes).map(({ to, from }) => to - from))
+        sizes.push(...framesOf(body.texts).map(({ to, from }) => to - from))
     }
     return { block, sizes }
   }
@@ -225,8 +226,38 @@ test('lines of a busy stream are taken over as they are stored', async (t) => {
     const body = batch.columns.get('r:text:body')
     if (body?.kind !== 'texts') throw new Error('bodies are texts')
     t.assert.deepEqual(
-      framesOf(body.texts.bytes).map(({ from, to }) => [from, to]),
+      framesOf(body.texts).map(({ from, to }) => [from, to]),
       [0, 1, 2, 3].map((i) => [i * 200_000, (i + 1) * 200_000]),
     )
   }
+})
+
+test('ids of frames that were taken over from several pages are found', async (t) => {
+  const random = seededRandom(5)
+  const ids: string[] = []
+  const blocks: Block[] = []
+  for (const hour of [0n, 1n]) {
+    const rows = Array.from({ length: 300 }, (_, i): Row => {
+      const id = randomHex(random, 16)
+      ids.push(id)
+      const timeNs = base + hour * 3_600_000_000_000n + BigInt(i)
+      return { stream: 0, timeNs, values: { 'r:text:body': `${id} ${'- '.repeat(1500)}` } }
+    })
+    const batch = sorted(batchOf('logs', streamsOf(identities.slice(0, 1)), rows))
+    blocks.push(await write(batch, Number(hour) + 1, 100))
+  }
+  const merge = await mergeSections(blocks, 'acme')
+  const writer = createBlockWriter({ ...blocks[0]!.header, level: 1 })
+  writer.beginSection('acme', merge.streams)
+  for await (const { batch, rest } of merge.pages()) writer.appendPage(batch, rest)
+  writer.endSection()
+  const merged = await openBlock(bytesSource(writer.finish().bytes))
+  const section = must(merged.section('acme'), 'it has rows')
+  const filter = must((await section.pageFilters(new Set([0]))).get(0), 'bodies have a filter')
+  t.assert.equal(filter.longestId, 32)
+  t.assert.deepEqual(
+    ids.filter((id) => !mayHold(filter, Buffer.from(id))),
+    [],
+  )
+  t.assert.equal(mayHold(filter, Buffer.from(randomHex(random, 16))), false)
 })

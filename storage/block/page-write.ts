@@ -7,7 +7,7 @@ import { columnId, type ColumnRef, type Texts, type Vector } from '#schemas/colu
 import { encodeColumn, type ColumnOptions } from '../column/write.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import { presentRows, gatherTexts } from '../column/vector.ts'
-import { isFramed } from '../encoding/frames.ts'
+import { isFramed, type FrameKeys, type FrameKeySink } from '../encoding/frames.ts'
 import { encodingId } from '../encoding/ids.ts'
 import { encodeOffsets } from '../encoding/offsets.ts'
 import { encodeParents } from '../encoding/parents.ts'
@@ -88,15 +88,41 @@ export function writePage(
   const spanIds = spanIdsOf(chosen)
   for (const { column: ref, vector, number } of chosen.columns) {
     const isParent = columnId(ref) === parentColumn && spanIds !== null && vector.kind === 'fixed'
+    const keys = ref.type === 'text' ? new FilterKeys(options.filter, ref) : null
     const encoding = write(firstColumnPart + number, boundsOf(vector), (out) =>
-      isParent ? encodeParents(out, vector, spanIds, dense) : encodeColumn(out, vector, column),
+      isParent
+        ? encodeParents(out, vector, spanIds, dense)
+        : encodeColumn(out, vector, { ...column, keys }),
     )
-    if (ref.type === 'text' && encoding === encodingId.texts) {
-      options.filter.addTexts(ref, rowTexts(vector))
+    if (keys !== null && encoding === encodingId.texts) {
+      if (!keys.used) options.filter.addTexts(ref, rowTexts(vector))
       filtered = true
     }
   }
   return { parts, filter: filtered ? options.filter.finish() : null, restFilter }
+}
+
+/** Takes the keys of a column that becomes frames to the filter of the page. */
+class FilterKeys implements FrameKeySink {
+  readonly #filter: PageFilterBuilder
+  readonly #column: ColumnRef
+  /** True once there were frames: then all values of the column are known to the filter. */
+  used = false
+
+  constructor(filter: PageFilterBuilder, column: ColumnRef) {
+    this.#filter = filter
+    this.#column = column
+  }
+
+  find(texts: Texts): FrameKeys {
+    this.used = true
+    return this.#filter.addTexts(this.#column, texts)
+  }
+
+  take(keys: FrameKeys): void {
+    this.used = true
+    this.#filter.addKeys(keys)
+  }
 }
 
 /** Writes a node and gives its encoding; numbers are below 128, so its first byte is the whole varint. */

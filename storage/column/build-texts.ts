@@ -1,10 +1,11 @@
 /**
- * Text values of a column to be. While all sources are values per row, bytes are copied in blocks;
+ * Text values of a column to be. While all sources are values per row, bytes are copied in blocks, and frames
+ * of which all values are taken are taken over as they are;
  * from the first source with a dictionary on, the column is a dictionary: a value is looked up once
  * per source page that uses it, not once per row.
  */
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
-import { framesOf, setFrames, type StoredFrame } from '../encoding/frames.ts'
+import { FramedTexts, type StoredFrame } from '../encoding/framed-texts.ts'
 import { Distinct } from './distinct.ts'
 import { nativeCopy, type Runs } from './runs.ts'
 
@@ -16,17 +17,6 @@ interface CodeMap {
   map: Uint32Array
 }
 
-/** Bytes of all values of the runs. */
-function textBytes(runs: Runs, columns: Columns): number {
-  let bytes = 0
-  for (let r = 0; r < runs.count; r++) {
-    const column = columns[runs.source[r]!]
-    if (column?.kind !== 'texts') continue
-    bytes += column.texts.offsets[runs.to[r]!]! - column.texts.offsets[runs.from[r]!]!
-  }
-  return bytes
-}
-
 /** A byte arena grows by doubling up to this, then to what is needed; larger ones are not kept from page to page. The largest pages hold 16 MiB. */
 const keptBytes = 17 * 1024 * 1024
 
@@ -36,10 +26,12 @@ export class TextBuilder {
   /** True while no row has a value. */
   #empty = true
   #words = new Uint32Array(0)
+  /** Values one after the other, while they stand one per row. */
   #bytes = new Uint8Array(0)
   #distinct: Distinct | null = null
-  /** Stored frames of which all bytes were copied, ascending. */
+  /** Frames that were taken over, ascending; `#bytes` holds what stands in none of them, `#plain` bytes. */
   #frames: StoredFrame[] = []
+  #plain = 0
   readonly #maps: CodeMap[] = []
 
   append(at: number, runs: Runs, columns: Columns): void {
@@ -55,11 +47,20 @@ export class TextBuilder {
   /** Turns the first `rows` values, which stand one per row, into a dictionary. */
   #encode(rows: number): void {
     const distinct = this.#table()
+    const { bytes } = this.#texts(rows)
     for (let i = 0, from = 0; i < rows; i++) {
       const to = this.#words[i + 1]!
-      this.#words[i] = distinct.add(this.#bytes, from, to)
+      this.#words[i] = distinct.add(bytes, from, to)
       from = to
     }
+  }
+
+  /** The first `rows` values, which stand one per row. */
+  #texts(rows: number): Texts {
+    const offsets = this.#words.subarray(0, rows + 1)
+    const bytes = this.#bytes.subarray(0, this.#plain)
+    if (this.#frames.length === 0) return { offsets, bytes }
+    return new FramedTexts(offsets, this.#frames, { plain: bytes })
   }
 
   #table(): Distinct {
@@ -72,7 +73,6 @@ export class TextBuilder {
     const words = this.#words
     let end = at === 0 ? 0 : words[at]!
     words[at] = end
-    this.#reserveBytes(end, textBytes(runs, columns))
     for (let r = 0; r < runs.count; r++) {
       const column = columns[runs.source[r]!]
       const from = runs.from[r]!
@@ -81,21 +81,22 @@ export class TextBuilder {
         for (let i = from; i < to; i++) words[++row] = end
         continue
       }
-      const { offsets, bytes } = column.texts
+      const { texts } = column
+      const { offsets } = texts
       const first = offsets[from]!
+      const last = offsets[to]!
       const shift = end - first
       for (let i = from + 1; i <= to; i++) words[++row] = offsets[i]! + shift
-      const size = offsets[to]! - first
-      if (size > 0) this.#takeFrames(framesOf(bytes), first, first + size, shift)
-      if (size > nativeCopy) this.#bytes.set(bytes.subarray(first, first + size), end)
-      else for (let i = 0; i < size; i++) this.#bytes[end + i] = bytes[first + i]!
-      end += size
+      if (texts instanceof FramedTexts) this.#takeFrames(texts, first, last, shift)
+      else this.#copyBytes(texts.bytes, first, last)
+      end += last - first
     }
   }
 
-  /** Notes the frames inside of bytes [from, to), which are copied to `shift` bytes further. */
+  /** Takes bytes [from, to), which come to stand `shift` bytes further: frames as they are, and copies the others. */
   // oxlint-disable-next-line max-params -- a range and where it goes
-  #takeFrames(frames: readonly StoredFrame[], from: number, to: number, shift: number): void {
+  #takeFrames(texts: FramedTexts, from: number, to: number, shift: number): void {
+    const { frames } = texts
     let low = 0
     let high = frames.length
     while (low < high) {
@@ -103,10 +104,24 @@ export class TextBuilder {
       if (frames[middle]!.from < from) low = middle + 1
       else high = middle
     }
+    let at = from
     for (; low < frames.length && frames[low]!.to <= to; low++) {
       const frame = frames[low]!
-      this.#frames.push({ from: frame.from + shift, to: frame.to + shift, bytes: frame.bytes })
+      if (frame.from > at) this.#copyBytes(texts.bytesAt(at, frame.from), at, frame.from)
+      const { bytes, keys } = frame
+      this.#frames.push({ from: frame.from + shift, to: frame.to + shift, bytes, keys })
+      at = frame.to
     }
+    if (to > at) this.#copyBytes(texts.bytesAt(at, to), at, to)
+  }
+
+  #copyBytes(bytes: Uint8Array, from: number, to: number): void {
+    const size = to - from
+    const at = this.#plain
+    this.#reserveBytes(at, size)
+    if (size > nativeCopy) this.#bytes.set(bytes.subarray(from, to), at)
+    else for (let i = 0; i < size; i++) this.#bytes[at + i] = bytes[from + i]!
+    this.#plain = at + size
   }
 
   #appendCodes(at: number, runs: Runs, columns: Columns): void {
@@ -212,18 +227,14 @@ export class TextBuilder {
     this.#coded = false
     this.#empty = true
     this.#frames = []
+    this.#plain = 0
     this.#distinct?.clear()
     for (const entry of this.#maps) if (entry !== undefined) entry.values = null
     if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(0)
   }
 
   vector(type: ColumnType, present: Uint8Array | null, rows: number): Vector {
-    if (!this.#coded) {
-      const offsets = this.#words.subarray(0, rows + 1)
-      const texts = { offsets, bytes: this.#bytes.subarray(0, offsets[rows]) }
-      if (this.#frames.length > 0) setFrames(texts.bytes, this.#frames)
-      return { type, present, kind: 'texts', texts }
-    }
+    if (!this.#coded) return { type, present, kind: 'texts', texts: this.#texts(rows) }
     const distinct = this.#table()
     // A row without a value names value 0, so there must be one.
     if (distinct.count === 0) distinct.add(this.#bytes, 0, 0)

@@ -5,6 +5,7 @@
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { vectorKinds } from '#schemas/column.ts'
+import { framesOf, withOffsets } from '../encoding/framed-texts.ts'
 import { scratchDistinct, type Distinct } from './distinct.ts'
 
 /** Width in bytes of the ids of a column type, 0 for other types. */
@@ -309,6 +310,23 @@ export function presentRows(present: Uint8Array | null): Uint32Array | null {
   return rows
 }
 
+/** The rows that have a value; texts in frames stay there, because rows without one hold no bytes. */
+export function withoutAbsent(vector: Vector, rows: Uint32Array): Vector {
+  if (vector.kind !== 'texts' || framesOf(vector.texts).length === 0)
+    return gatherVector(vector, rows)
+  const { offsets } = vector.texts
+  const own = new Uint32Array(rows.length + 1)
+  let end = offsets[0]!
+  for (let i = 0; i < rows.length; i++) {
+    if (offsets[rows[i]!] !== end) return gatherVector(vector, rows)
+    own[i] = end
+    end = offsets[rows[i]! + 1]!
+  }
+  own[rows.length] = end
+  if (end !== offsets[offsets.length - 1]) return gatherVector(vector, rows)
+  return { ...vector, present: null, texts: withOffsets(vector.texts, own) }
+}
+
 /** The inverse of leaving rows out, in arrays of `memory`: value k goes to the k-th present row, the others are zero or empty. */
 export function spreadVector(
   vector: Vector,
@@ -342,7 +360,7 @@ function spreadTexts(texts: Texts, present: Uint8Array, memory: Allocator): Text
     if (present[i] !== 0) next++
   }
   offsets[present.length] = texts.offsets[next]!
-  return { offsets, bytes: texts.bytes }
+  return withOffsets(texts, offsets)
 }
 
 /** Sets values of absent rows of a fresh vector to zero; a dictionary's absent rows keep code 0. */

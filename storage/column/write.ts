@@ -6,13 +6,14 @@ import type { ByteWriter } from '#base/bytes/writer.ts'
 import { assert } from '#base/assert.ts'
 import type { Texts, Vector } from '#schemas/column.ts'
 import { encodeFixed } from '../encoding/fixed.ts'
+import { framesOf } from '../encoding/framed-texts.ts'
 import { encodingId } from '../encoding/ids.ts'
 import { encodeLongs } from '../encoding/longs.ts'
 import { chunkStarts, encodeSamples } from '../encoding/samples.ts'
 import { encodeDictionary, encodeTexts, type TextsOptions } from '../encoding/texts.ts'
 import { encodeWords } from '../encoding/words.ts'
 import { scratchDistinct } from './distinct.ts'
-import { gatherVector, presentRows, textsOf } from './vector.ts'
+import { presentRows, textsOf, withoutAbsent } from './vector.ts'
 
 export interface ColumnOptions extends TextsOptions {
   /** First rows of the streams in this page, ascending from 0: samples of one stream make a chunk. */
@@ -37,7 +38,7 @@ export function encodeColumn(out: ByteWriter, vector: Vector, options: ColumnOpt
   out.varint(encodingId.optional)
   encodeWords(out, Uint32Array.from(vector.present), options.dense)
   const starts = startsAmong(rows, options.starts)
-  return encodeValues(out, gatherVector(vector, rows), { ...options, starts })
+  return encodeValues(out, withoutAbsent(vector, rows), { ...options, starts })
 }
 
 /** Where the streams begin when only `rows` are left. */
@@ -91,6 +92,11 @@ function writeValues(out: ByteWriter, vector: Vector, options: ColumnOptions): v
 }
 
 function encodeTextColumn(out: ByteWriter, texts: Texts, options: ColumnOptions): void {
+  // What came in frames was no dictionary before, and is not decoded to see whether it could be one.
+  if (framesOf(texts).length > 0) {
+    encodeTexts(out, texts, options)
+    return
+  }
   const { offsets, bytes } = texts
   const count = offsets.length - 1
   const distinct = scratchDistinct()

@@ -2,16 +2,17 @@
  * Byte strings: either lengths and all bytes (zstd), or distinct values and a code per row. Lengths,
  * not separators, so that values may hold any byte.
  */
-import { fresh } from '#base/bytes/arena.ts'
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import type { Texts } from '#schemas/column.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
 import { decodeWords, encodeWords } from './words.ts'
-import { isFramed } from './frames.ts'
+import { FramedTexts } from './framed-texts.ts'
+import { areWhole, decodeFrames, isFramed, type FrameKeySink } from './frames.ts'
 import { withTemporary } from './temporary.ts'
-import { decodeBytes, encodeBytes, encodeFramed, type BytesOptions } from './zstd.ts'
+import { encodeBytes, encodeFramed, readBytes } from './zstd.ts'
 
 export interface TextsOptions {
   readonly dense: boolean
@@ -19,6 +20,8 @@ export interface TextsOptions {
   readonly level: number
   /** First rows of streams, ascending from 0: large texts are cut into frames there. */
   readonly starts?: Uint32Array
+  /** Takes the keys of values that become frames: at level 0 of blocks they are stored with them. */
+  readonly keys?: FrameKeySink | null
 }
 
 /** At this level frames are made that a merge may take over; above it all bytes are one frame, which is smaller. */
@@ -26,18 +29,30 @@ const framedLevel = 1
 
 /** Writes all values of `texts` as one node. */
 export function encodeTexts(out: ByteWriter, texts: Texts, options: TextsOptions): void {
-  const { offsets, bytes } = texts
+  const { offsets } = texts
   const count = offsets.length - 1
-  const lengths = new Uint32Array(count)
-  for (let i = 0; i < count; i++) lengths[i] = offsets[i + 1]! - offsets[i]!
   out.varint(encodingId.texts)
-  encodeWords(out, lengths, options.dense)
-  const { level, starts } = options
-  const from = offsets[0] ?? 0
-  const to = offsets[count] ?? 0
+  withTemporary((temporary) => {
+    encodeWords(out, lengthsOf(offsets, temporary), options.dense)
+  })
+  const { dense, level, starts, keys = null } = options
   if (starts && level === framedLevel && isFramed(texts)) {
-    encodeFramed(out, texts, { starts, level })
-  } else encodeBytes(out, bytes.subarray(from, to), level)
+    encodeFramed(out, texts, { starts, level, keys, withKeys: keys !== null && !dense })
+  } else encodeBytes(out, texts.bytes.subarray(offsets[0] ?? 0, offsets[count] ?? 0), level)
+}
+
+function lengthsOf(offsets: Uint32Array, memory: Allocator): Uint32Array {
+  const lengths = memory.words(offsets.length - 1)
+  for (let i = 0; i < lengths.length; i++) lengths[i] = offsets[i + 1]! - offsets[i]!
+  return lengths
+}
+
+/** How texts are read. */
+export interface TextsMemory {
+  /** Where they go when they are no view of the page; absent: arrays of their own. */
+  readonly memory?: Allocator
+  /** True for merges: bytes that stand in frames stay there until they are asked for (`framed-texts.ts`). */
+  readonly keepFrames?: boolean
 }
 
 /**
@@ -49,16 +64,18 @@ export function decodeTexts(
   reader: ByteReader,
   count: number,
   maxBytes: number,
-  options: BytesOptions = {},
+  { memory = fresh, keepFrames = false }: TextsMemory = {},
 ): Texts {
-  const { memory = fresh } = options
   const offsets = memory.words(count + 1)
   const end = withTemporary((temporary) => sumUp(decodeWords(reader, count, temporary), offsets))
-  const bytes = decodeBytes(reader, maxBytes, options)
-  if (end !== bytes.length) {
-    throw blockCorrupt.make(`lengths add up to ${end} of ${bytes.length} bytes`)
+  const found = readBytes(reader, maxBytes, memory)
+  const length = found instanceof Uint8Array ? found.length : (found.at(-1)?.to ?? 0)
+  if (end !== length) throw blockCorrupt.make(`lengths add up to ${end} of ${length} bytes`)
+  if (found instanceof Uint8Array) return { offsets, bytes: found }
+  if (keepFrames && areWhole(found, offsets)) {
+    return new FramedTexts(offsets, found, { memory })
   }
-  return { offsets, bytes }
+  return { offsets, bytes: decodeFrames(found, length, memory) }
 }
 
 /** Where values of these lengths begin, and where the last one ends; returns the end before it wraps at 2^32. */
@@ -93,7 +110,7 @@ export function decodeDictionary(
   reader: ByteReader,
   count: number,
   maxBytes: number,
-  { memory = fresh }: BytesOptions = {},
+  { memory = fresh }: TextsMemory = {},
 ): { codes: Uint32Array; values: Texts } {
   const distinct = reader.varint()
   if (distinct > count) throw blockCorrupt.make(`${distinct} distinct values in ${count} rows`)

@@ -16,9 +16,10 @@ import {
 } from '#base/compress/zstd.ts'
 import type { Texts } from '#schemas/column.ts'
 import { blockCorrupt } from './errors.ts'
-import { decodeFrames, encodeFrames } from './frames.ts'
+import type { StoredFrame } from './framed-texts.ts'
+import { decodeFrames, encodeFrames, readFrames, type FrameOptions } from './frames.ts'
 
-const method = { raw: 0, zstd: 1, frames: 2 } as const
+const method = { raw: 0, zstd: 1, frames: 2, framesWithKeys: 3 } as const
 
 /** Below this zstd gains nothing but its header. */
 const minCompressedBytes = 48
@@ -58,25 +59,29 @@ function encodePacked(out: ByteWriter, bytes: Uint8Array, level: number): boolea
 }
 
 /** Writes the bytes of many or long values as frames of their own (`frames.ts`). */
-export function encodeFramed(
-  out: ByteWriter,
-  texts: Texts,
-  options: { readonly starts: Uint32Array; readonly level: number },
-): void {
+export function encodeFramed(out: ByteWriter, texts: Texts, options: FrameOptions): void {
   const { offsets } = texts
-  const frames = encodeFrames(texts, options.starts, options.level)
-  out.u8(method.frames)
+  out.u8(options.withKeys ? method.framesWithKeys : method.frames)
   out.varint(offsets[offsets.length - 1]! - offsets[0]!)
-  out.varint(frames.length)
-  out.raw(frames)
+  encodeFrames(out, texts, options)
 }
 
-/** How bytes are read. */
-export interface BytesOptions {
-  /** Where they go when they are not a view of the page; absent: an array of their own. */
-  readonly memory?: Allocator
-  /** True when their frames shall be known to `framesOf`. */
-  readonly keepFrames?: boolean
+/** Reads what `encodeBytes` or `encodeFramed` wrote, as `decodeBytes` does; frames are not decoded. */
+export function readBytes(
+  reader: ByteReader,
+  maxBytes: number,
+  memory: Allocator = fresh,
+): Uint8Array | readonly StoredFrame[] {
+  const kind = reader.u8()
+  const rawBytes = reader.varint()
+  const stored = reader.raw(reader.varint())
+  if (rawBytes > maxBytes) throw blockCorrupt.make(`${rawBytes} bytes where ${maxBytes} may be`)
+  if (kind === method.raw && stored.length === rawBytes) return stored
+  if (kind === method.frames || kind === method.framesWithKeys) {
+    return readFrames(stored, rawBytes, kind === method.framesWithKeys)
+  }
+  if (kind !== method.zstd) throw blockCorrupt.make(`compression method ${kind}`)
+  return decompress(stored, rawBytes, memory)
 }
 
 /**
@@ -86,16 +91,10 @@ export interface BytesOptions {
 export function decodeBytes(
   reader: ByteReader,
   maxBytes: number,
-  { memory = fresh, keepFrames = false }: BytesOptions = {},
+  memory: Allocator = fresh,
 ): Uint8Array {
-  const kind = reader.u8()
-  const rawBytes = reader.varint()
-  const stored = reader.raw(reader.varint())
-  if (rawBytes > maxBytes) throw blockCorrupt.make(`${rawBytes} bytes where ${maxBytes} may be`)
-  if (kind === method.raw && stored.length === rawBytes) return stored
-  if (kind === method.frames) return decodeFrames(stored, rawBytes, { memory, keepFrames })
-  if (kind !== method.zstd) throw blockCorrupt.make(`compression method ${kind}`)
-  return decompress(stored, rawBytes, memory)
+  const found = readBytes(reader, maxBytes, memory)
+  return found instanceof Uint8Array ? found : decodeFrames(found, found.at(-1)?.to ?? 0, memory)
 }
 
 /** `bytes` as one zstd frame. */

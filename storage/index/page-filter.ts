@@ -35,14 +35,41 @@ let spareKeys: Uint32Array<ArrayBuffer> | null = null
 /** Spare keys are at most so many: a page of 16 MiB holds more only where it is little else than ids. */
 const maxSpareKeys = 1 << 18
 
+/** Keys of some values, and the length of the longest id in them. */
+export interface FilterKeys {
+  readonly hashes: Uint32Array
+  readonly longest: number
+}
+
 /** Collects the keys of one page. */
 export class PageFilterBuilder {
   #keys = new Uint32Array(0)
   #length = 0
   #longest = 0
 
-  /** Adds whole values and ids of a text column. Repeats are added again: callers leave dictionaries out. */
-  addTexts(column: ColumnRef, texts: Texts): void {
+  /**
+   * Adds whole values and ids of a text column, and returns their keys, valid until more are added. Repeats are
+   * added again: callers leave dictionaries out.
+   */
+  addTexts(column: ColumnRef, texts: Texts): FilterKeys {
+    const first = this.#length
+    const before = this.#longest
+    this.#longest = 0
+    this.#findKeys(column, texts)
+    const longest = this.#longest
+    this.#longest = Math.max(before, longest)
+    return { hashes: this.#keys.subarray(first, this.#length), longest }
+  }
+
+  /** Adds keys that `addTexts` returned for other texts of the same column. */
+  addKeys({ hashes, longest }: FilterKeys): void {
+    this.#reserve(hashes.length)
+    this.#keys.set(hashes, this.#length)
+    this.#length += hashes.length
+    if (longest > this.#longest) this.#longest = longest
+  }
+
+  #findKeys(column: ColumnRef, texts: Texts): void {
     const whole =
       column.scope === 'attribute' ? { most: maxWholeBytes, seed: columnSeed(column) } : null
     const rows = texts.offsets.length - 1
