@@ -12,6 +12,8 @@ export interface MemoryPlan {
   readonly budgets: Readonly<Record<BudgetName, number>>
   /** Queries that may read at once: each holds a page or two. */
   readonly readers: number
+  /** What threads keep of the memory they worked with (`base/bytes/kept.ts`). */
+  readonly keptShare: number
   /** Garbage outside of its heap that a thread may leave before it is collected; Infinity leaves it to V8. */
   readonly garbageBytes: number
   /** Old generation of a worker's heap, MB. */
@@ -32,6 +34,11 @@ const baseBytes = 288 * mebi
 const smallExtraBytes = 128 * mebi
 /** The least with which every signal can have an open run, a sealed one and a stream table, also while the Log is read back into others. */
 const minSlabs = 18
+/** What threads keep of arenas, writers and tables: at a GiB the background worker kept some 120 MiB between two pieces of work. */
+const keptShares: readonly (readonly [below: number, share: number])[] = [
+  [1024 * mebi, 0.125],
+  [2048 * mebi, 0.5],
+]
 /** As little as costs a few percent of ingest's CPU. */
 const smallGarbageBytes = 16 * mebi
 /** A page of wide rows, as stored and as read. */
@@ -66,6 +73,7 @@ export function planMemory(totalBytes: number): MemoryPlan {
     slabBytes,
     slabs: Math.max(minSlabs, Math.floor(runBytes / slabBytes)),
     budgets,
+    keptShare: keptShares.find(([below]) => totalBytes < below)?.[1] ?? 1,
     garbageBytes: totalBytes < smallMemoryBytes ? smallGarbageBytes : Infinity,
     // Nothing else is cached yet.
     readers: Math.max(minReaders, Math.floor((budgets.read + budgets.cache) / readerBytes)),

@@ -2,6 +2,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { must } from '#base/assert.ts'
+import { setKeptShare } from '#base/bytes/kept.ts'
 import { serve, type TaskTable } from '#base/threads/port.ts'
 import { yieldTo } from '#base/threads/priority.ts'
 import type { IngestData } from './roles/ingest.ts'
@@ -40,6 +41,7 @@ async function tasksOf(role: WorkerData['role']): Promise<TaskTable> {
 }
 
 yieldTo(niceOf[data.role])
+setKeptShare(data.config.keptShare)
 // Calls that come while the modules load wait in the port, which is read from `serve` on.
 serve(port, await tasksOf(data.role))
 // Now, because a thread that is ended writes nothing any more.

@@ -1,4 +1,5 @@
 import { describe, test, type TestContext } from 'node:test'
+import { setKeptShare } from './kept.ts'
 import { Arena } from './arena.ts'
 
 const mib = 1024 * 1024
@@ -72,4 +73,22 @@ describe('Arena', () => {
     for (const count of [-1, 1.5, Number.NaN, Infinity])
       t.assert.throws(() => arena.bytes(count), RangeError)
   })
+})
+
+test('a thread that is short of memory keeps a part of what an arena would', (t) => {
+  const arena = new Arena(8 << 20)
+  arena.bytes(7 << 20)
+  arena.reset()
+  t.assert.equal(arena.capacity, 8 << 20)
+  setKeptShare(0.5)
+  try {
+    arena.reset()
+    t.assert.equal(arena.capacity, 0)
+    arena.bytes(1)
+    arena.reset()
+    t.assert.equal(arena.capacity, 4 << 20)
+  } finally {
+    setKeptShare(1)
+  }
+  t.assert.throws(() => setKeptShare(2), RangeError)
 })

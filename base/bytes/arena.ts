@@ -9,6 +9,7 @@
  * beyond, nor transferred to another thread. The functions that allocate say so where they
  * take an `Allocator`; who passes none gets arrays of its own.
  */
+import { keptOf } from './kept.ts'
 
 /** Gives typed arrays of `count` values, contents undefined. RangeError for what is no count. */
 export interface Allocator {
@@ -37,7 +38,7 @@ const chunkBytes = 4 * 1024 * 1024
 const alignBytes = 16
 
 export class Arena implements Allocator {
-  /** `reset` keeps chunks up to so many bytes in all. */
+  /** `reset` keeps chunks up to so many bytes in all, or the part of them that its thread keeps (`kept.ts`). */
   readonly #keptBytes: number
   readonly #chunkBytes: number
   readonly #chunks: ArrayBuffer[] = []
@@ -91,10 +92,11 @@ export class Arena implements Allocator {
   reset(): void {
     this.#chunk = 0
     this.#used = 0
+    const most = keptOf(this.#keptBytes)
     let kept = 0
     let count = 0
     for (const chunk of this.#chunks) {
-      if (kept + chunk.byteLength > this.#keptBytes) continue
+      if (kept + chunk.byteLength > most) continue
       kept += chunk.byteLength
       this.#chunks[count++] = chunk
     }

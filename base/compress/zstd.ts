@@ -2,6 +2,7 @@
  * zstd for our own pages and records: plain bytes in, one frame out, and back with the length known.
  * Frames carry no checksum of their own; whoever stores them keeps a crc32c beside them.
  */
+import { keptOf } from '../bytes/kept.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { Codec, unzstdSpec, zstdSpec } from './codec.ts'
 import { pageCorrupt } from './errors.ts'
@@ -74,6 +75,6 @@ export function zstdDecompressTo(out: ByteWriter, bytes: Uint8Array, rawLength: 
 
 function takeScratch(): Uint8Array<ArrayBuffer> {
   const result = scratch.copy()
-  if (scratch.bytes.length > keptBytes) scratch = new ByteWriter()
+  if (scratch.bytes.length > keptOf(keptBytes)) scratch = new ByteWriter()
   return result
 }

@@ -22,6 +22,7 @@ export interface WorkerConfig {
   readonly querier: ProgramConfig['querier']
   /** Rows older than the retention of their signal are refused. */
   readonly retentionMs: Readonly<Record<SignalName, number>>
+  readonly keptShare: MemoryPlan['keptShare']
   readonly garbageBytes: MemoryPlan['garbageBytes']
   readonly compaction: { readonly maxBlockBytes: number; readonly lateAfterMs: number }
   /** Bytes that stay free on the disk of the Log. */

@@ -88,6 +88,7 @@ function workerConfig(
       metrics: compactor.metricsRetention,
       traces: compactor.tracesRetention,
     },
+    keptShare: memory.keptShare,
     garbageBytes: memory.garbageBytes,
     compaction: compactionSizes(memory),
     minFreeBytes: minFreeBytes(storage.budget),

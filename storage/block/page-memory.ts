@@ -3,6 +3,7 @@
  * is read. Arenas are kept on their thread from merge to merge.
  */
 import { Arena, type Allocator } from '#base/bytes/arena.ts'
+import { keptOf } from '#base/bytes/kept.ts'
 
 /** Kept of an arena from page to page: a page of L0, or of L1 without large texts. */
 const pageKeptBytes = 8 * 1024 * 1024
@@ -27,7 +28,7 @@ export class PageMemory {
   close(): void {
     this.#arena.reset()
     const { capacity } = this.#arena
-    if (idleBytes + capacity > idleKeptBytes) return
+    if (idleBytes + capacity > keptOf(idleKeptBytes)) return
     idle.push(this.#arena)
     idleBytes += capacity
   }

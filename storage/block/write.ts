@@ -5,6 +5,7 @@
  *
  * The caller sorts (`sort.ts`), makes one batch stream per tenant and never changes a batch it gave.
  */
+import { keptOf } from '#base/bytes/kept.ts'
 import { assert, must } from '#base/assert.ts'
 import { crc32c } from '#base/bytes/crc32c.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
@@ -185,5 +186,5 @@ function takeMemory(): ByteWriter {
 
 function keepMemory(writer: ByteWriter): void {
   writer.reset()
-  if (kept.length < maxKept && writer.bytes.length <= keptBytes) kept.push(writer)
+  if (kept.length < maxKept && writer.bytes.length <= keptOf(keptBytes)) kept.push(writer)
 }

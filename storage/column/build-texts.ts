@@ -4,6 +4,7 @@
  * from the first source with a dictionary on, the column is a dictionary: a value is looked up once
  * per source page that uses it, not once per row.
  */
+import { keptOf } from '#base/bytes/kept.ts'
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { FramedTexts, type StoredFrame } from '../encoding/framed-texts.ts'
 import { Distinct } from './distinct.ts'
@@ -230,7 +231,7 @@ export class TextBuilder {
     this.#plain = 0
     this.#distinct?.clear()
     for (const entry of this.#maps) if (entry !== undefined) entry.values = null
-    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(0)
+    if (this.#bytes.length > keptOf(keptBytes)) this.#bytes = new Uint8Array(0)
   }
 
   vector(type: ColumnType, present: Uint8Array | null, rows: number): Vector {

@@ -2,6 +2,7 @@
  * Distinct byte strings numbered by first appearance: an arena, offsets and an open-addressing table,
  * no object per value. Used where dictionaries are built or joined.
  */
+import { keptOf } from '#base/bytes/kept.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import type { Texts } from '#schemas/column.ts'
 
@@ -30,7 +31,7 @@ export class Distinct {
     this.count = 0
     this.#capacity = firstValues
     this.#slots.fill(0, 0, firstValues * 2)
-    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(4096)
+    if (this.#bytes.length > keptOf(keptBytes)) this.#bytes = new Uint8Array(4096)
   }
 
   /** The number of `bytes[from, to)`, which is copied when it is new. */
