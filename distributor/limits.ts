@@ -51,8 +51,10 @@ export interface Limited {
 export function applyLimits(intake: AnyIntake, limits: TenantLimits, receivedNs: bigint): Limited {
   const refusals = new Refusals(intake)
   checkStreams(intake, limits, refusals)
-  fillTimes(intake, receivedNs)
-  checkTimes(intake, limits, refusals, Number(receivedNs))
+  if (!areTimesGood(intake, limits, Number(receivedNs))) {
+    fillTimes(intake, receivedNs)
+    checkTimes(intake, limits, refusals, Number(receivedNs))
+  }
   if (intake.signal !== 'metrics') checkAttributes(intake, limits, refusals)
   if (intake.signal === 'logs') checkBodies(intake, limits, refusals)
   if (intake.signal === 'traces') checkSpanNames(intake, limits, refusals)
@@ -159,6 +161,14 @@ function streamBytes(intake: AnyIntake, stream: number): number {
 function metricNameBytes(intake: AnyIntake, stream: number): number {
   const descriptor = intake.streams.columns.descriptor[stream] ?? absent
   return descriptor === absent ? 0 : (intake.descriptors.columns.nameLength[descriptor] ?? 0)
+}
+
+/** Whether all rows have a time that is within the limits by some seconds at least. */
+function areTimesGood({ bounds }: AnyIntake, limits: TenantLimits, nowNs: number): boolean {
+  if (bounds === null || bounds.timeHiLeast === 0) return false
+  const newest = nowNs + limits.maxFutureMs * 1e6
+  const oldest = nowNs - limits.maxPastMs * 1e6
+  return bounds.timeHiLeast * 2 ** 32 >= oldest && (bounds.timeHiMost + 1) * 2 ** 32 <= newest
 }
 
 /** Gives rows without a time their observed time (logs), else the time of the request. */

@@ -207,8 +207,8 @@ export interface IntakeMemory {
 }
 
 /**
- * What no row or stream of an intake exceeds, in bytes but for `rowAttributes`. A limit that is not below
- * needs no look at the rows.
+ * What no row or stream of an intake exceeds, in bytes but for `rowAttributes` and the times. A limit that is
+ * not below needs no look at the rows.
  */
 export interface IntakeBounds {
   readonly key: number
@@ -220,6 +220,9 @@ export interface IntakeBounds {
   readonly body: number
   /** Of a span. */
   readonly name: number
+  /** Least and greatest upper half of a row's time; 2^32 - 1 and 0 when there is no row. */
+  readonly timeHiLeast: number
+  readonly timeHiMost: number
 }
 
 /** One decoded request of one signal. `rows.columns.attrFrom` has one valid entry more than there are rows. */

@@ -54,6 +54,8 @@ interface Kernel {
   readonly longestText: Global
   readonly longestStream: Global
   readonly mostAttributes: Global
+  readonly timeHiLeast: Global
+  readonly timeHiMost: Global
   decode(signal: number, size: number, maxRows: number, maxAttributes: number): number
 }
 
@@ -147,6 +149,9 @@ export function decodeFast(bytes: ByteWriter, intake: AnyIntake, limits: DecodeL
     streamAttributes: kernel.longestStream.value,
     body: kernel.longestText.value,
     name: kernel.longestText.value,
+    // Globals are signed.
+    timeHiLeast: kernel.timeHiLeast.value >>> 0,
+    timeHiMost: kernel.timeHiMost.value >>> 0,
   }
   intake.groups.lend(instance.groups, kernel.groups.value)
   intake.descriptors.lend(instance.descriptors, kernel.descriptors.value)

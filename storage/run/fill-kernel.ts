@@ -92,6 +92,9 @@ class Filler {
   readonly bytes: Buffer
   /** The whole memory. */
   readonly words: Uint32Array
+  /** Whose name stands at the start of `bytes`, and how long it is there. */
+  tenant = ''
+  tenantBytes = 0
   readonly plans = new Map<RunLayout, Plan>()
 
   constructor({ memory, free }: IntakeMemory, intake: AnyIntake) {
@@ -222,7 +225,11 @@ export function fillFast(
   const filler = fillerOf(intake.memory, intake)
   const { kernel, bytes, plans } = filler
   const { rows, streams } = picked
-  const tenantLength = bytes.write(tenant, 0, 'utf8')
+  if (tenant !== filler.tenant) {
+    filler.tenantBytes = bytes.write(tenant, 0, 'utf8')
+    filler.tenant = tenant
+  }
+  const tenantLength = filler.tenantBytes
   // No value stands in an intake twice, so that all of them together fit.
   if (tenantLength + intake.bytes.length > bytes.length) return false
   filler.rows.set(rows)

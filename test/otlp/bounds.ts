@@ -19,6 +19,8 @@ export function measuredBounds(intake: AnyIntake): IntakeBounds {
     rowAttributes: most(rows.rows, (row) => (attrFrom[row + 1] ?? 0) - (attrFrom[row] ?? 0)),
     streamAttributes: most(streams.rows, (at) => streams.columns.attributesLength[at] ?? 0),
     body: body === null ? 0 : most(rows.rows, (row) => rangeOf(body.bodyType, body.bodyB, row)),
+    timeHiLeast: Math.min(0xffffffff, ...rows.columns.timeHi.subarray(0, rows.rows)),
+    timeHiMost: Math.max(0, ...rows.columns.timeHi.subarray(0, rows.rows)),
     name: name === null ? 0 : most(rows.rows, (row) => name[row] ?? 0),
   }
 }

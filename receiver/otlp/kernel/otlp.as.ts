@@ -26,6 +26,36 @@ const resourceUrlOffset: usize = 2
 const scopeOffset: usize = 4
 const scopeUrlOffset: usize = 6
 
+/** Least and greatest of the upper halves of the rows' times. */
+export let timeHiLeast: u32 = 0
+export let timeHiMost: u32 = 0
+
+/** The upper halves of times are the second column of every signal. */
+function boundTimes(): void {
+  const column = rowPlace(0) + rowStride
+  let least = i32x4.splat(-1)
+  let most = i32x4.splat(0)
+  let row = 0
+  for (; row + 4 <= rows; row += 4) {
+    const times = v128.load(column + (<usize>row << 2))
+    least = i32x4.min_u(least, times)
+    most = i32x4.max_u(most, times)
+  }
+  timeHiLeast = min(
+    min(<u32>i32x4.extract_lane(least, 0), <u32>i32x4.extract_lane(least, 1)),
+    min(<u32>i32x4.extract_lane(least, 2), <u32>i32x4.extract_lane(least, 3)),
+  )
+  timeHiMost = max(
+    max(<u32>i32x4.extract_lane(most, 0), <u32>i32x4.extract_lane(most, 1)),
+    max(<u32>i32x4.extract_lane(most, 2), <u32>i32x4.extract_lane(most, 3)),
+  )
+  for (; row < rows; row++) {
+    const time = load<u32>(column + (<usize>row << 2))
+    timeHiLeast = min(timeHiLeast, time)
+    timeHiMost = max(timeHiMost, time)
+  }
+}
+
 /** 1 logs, 2 metrics, 3 traces. */
 let signal: i32 = 0
 
@@ -46,6 +76,7 @@ export function decode(which: i32, size: i32, maxRows: i32, maxAttributes: i32):
     if (!failed) readResource(at + inner)
   }
   if (failed) return false
+  boundTimes()
   // Attributes of data points belong to their streams, so no row has any.
   if (which == metrics) memory.fill(rowPlace(0) + pointAttrFrom * rowStride, 0, <usize>(rows + 1) << 2)
   else store<u32>(rowPlace(rows) + (which == logs ? logAttrFrom : spanAttrFrom) * rowStride, attributes)
