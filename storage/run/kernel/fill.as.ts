@@ -11,8 +11,6 @@ import { addLane, header, headerWords, startPart, streamBounds, timeBounds, word
 const absent: u32 = 0xffffffff
 
 const typeText: u32 = 1
-const typeInt: u32 = 2
-const typeDouble: u32 = 3
 const typeBool: u32 = 4
 const typeOtlp: u32 = 6
 const typeEmpty: u32 = 7
@@ -212,17 +210,13 @@ function findKey(from: i32, size: i32): i32 {
   return key
 }
 
-/** The place of a value: where the key's last one stands, when it is equal. */
+/** Whether `size` bytes at two places are equal: at once when they are few. */
 // @ts-ignore: decorator
 @inline
-function valueOf(key: i32, from: i32, size: i32): i32 {
-  const entry = keys + (<usize>key << 4)
-  const last = <i32>load<u32>(entry, 8)
-  if (load<u32>(entry, 12) == <u32>size && same(target + last, source + from, size)) return last
-  const at = keep(from, size)
-  store<u32>(entry, at, 8)
-  store<u32>(entry, size, 12)
-  return at
+function sameShort(a: i32, b: i32, size: i32): bool {
+  if (size > 16) return same(a, b, size)
+  const wanted = (1 << size) - 1
+  return (i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b))) & wanted) == wanted
 }
 
 /**
@@ -241,6 +235,11 @@ export function attributes(fromLane: usize, fromColumn: usize, columns: usize, c
   }
   memory.fill(slots, 0, <usize>((slotMask + 1) * 4 + placesMost * 4))
   let entry = 0
+  // What the loop reads for every attribute, out of the globals.
+  const from0 = source
+  const to0 = target
+  const keys0 = keys
+  const places0 = places
   for (let i = 0; i < count && !failed; i++) {
     store<u32>(fromLane + (<usize>i << 2), entry)
     const row = rowAt(i)
@@ -251,22 +250,32 @@ export function attributes(fromLane: usize, fromColumn: usize, columns: usize, c
       const from = <i32>load<u32>(column)
       const size = <i32>load<u32>(column + columnBytes)
       const type = load<u32>(column + columnBytes * 2)
-      const a = load<u32>(column + columnBytes * 3)
+      let a = load<u32>(column + columnBytes * 3)
       const b = load<u32>(column + columnBytes * 4)
-      const place = places + (<usize>min(at - first, placesMost - 1) << 2)
+      const place = places0 + (<usize>min(at - first, placesMost - 1) << 2)
       let key = <i32>load<u32>(place) - 1
-      if (key < 0 || !isKey(key, from, size)) {
+      let known = keys0 + (<usize>key << 4)
+      if (key < 0 || load<u32>(known, 4) != <u32>size || !sameShort(to0 + <i32>load<u32>(known), from0 + from, size)) {
         key = findKey(from, size)
+        known = keys0 + (<usize>key << 4)
         store<u32>(place, key + 1)
       }
       const lane = lanes + (<usize>entry << 2)
       entry++
       store<u32>(lane, key)
-      const isNumber = type == typeInt || type == typeDouble || type == typeBool
-      const isEmpty = type == typeEmpty
-      store<u32>(lane + laneBytes, isEmpty ? typeOtlp : type)
-      store<u32>(lane + laneBytes * 2, isNumber ? a : isEmpty ? 0 : <u32>valueOf(key, <i32>a, <i32>b))
-      store<u32>(lane + laneBytes * 3, isEmpty ? 0 : b)
+      store<u32>(lane + laneBytes, type == typeEmpty ? typeOtlp : type)
+      // Numbers are their own words, and no value is two zeros.
+      if (type == typeText || (type > typeBool && type != typeEmpty)) {
+        // The value is where the key's last one stands, when it is equal.
+        const last = <i32>load<u32>(known, 8)
+        if (load<u32>(known, 12) != b || !sameShort(to0 + last, from0 + <i32>a, <i32>b)) {
+          a = <u32>keep(<i32>a, <i32>b)
+          store<u32>(known, a, 8)
+          store<u32>(known, b, 12)
+        } else a = <u32>last
+      }
+      store<u32>(lane + laneBytes * 2, a)
+      store<u32>(lane + laneBytes * 3, b)
     }
   }
   store<u32>(fromLane + (<usize>count << 2), entry)
