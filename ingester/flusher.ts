@@ -86,6 +86,12 @@ export class Flusher {
     return this.#nextOffset
   }
 
+  /** Rows below this offset are in blocks or in runs of the replay. */
+  replayedTo(): number {
+    const replayed = this.runs().filter((run) => run.worker >= replayWorkers)
+    return Math.max(this.#nextOffset, ...replayed.map((run) => run.endOffset))
+  }
+
   /** Why blocks cannot be written, or null. */
   failing(): string | null {
     return this.#failures > 2

@@ -17,7 +17,6 @@ import { logFull } from '#storage/log/errors.ts'
 import { readRunRef, slabState, type RunRef } from '#storage/run/run.ts'
 import { tableRetired, tableSlabs } from '#storage/run/streams.ts'
 import type { IngesterConfig } from './config.ts'
-import { replaying } from './errors.ts'
 import { Flusher, type FlusherDeps } from './flusher.ts'
 import {
   acceptedRows,
@@ -29,6 +28,7 @@ import {
   rejectedRowsTotal,
 } from './metrics.ts'
 import { relieve } from './relieve.ts'
+import { createReplay, type Flushers, type ReplayRange } from './replay.ts'
 import type { RawRequest } from './request.ts'
 
 export type SignalDeps = Pick<FlusherDeps, 'flush' | 'commit' | 'show' | 'cut'>
@@ -59,8 +59,8 @@ export interface IngesterDeps {
   readonly forget: (offset: number) => Promise<void>
   /** The end of each signal's chain of blocks: rows from there on are in the Log. Asked at the start of the parts. */
   readonly nextOffsets: () => Readonly<Record<SignalName, number>>
-  /** Reads the Log back into runs; resolves when all of it is published. */
-  readonly replay: () => Promise<void>
+  /** Reads the Log back into runs; resolves when all of it is published. Called again after `worker-died`. */
+  readonly replay: (range: ReplayRange) => Promise<void>
 }
 
 export interface Ingester {
@@ -143,48 +143,6 @@ function counted(deps: IngesterDeps, signal: SignalName): SignalDeps {
       return outcome
     },
   }
-}
-
-type Flushers = Readonly<Record<SignalName, Flusher>>
-
-/**
- * Slabs that live requests leave to the replay: the run and the table it may need next. Nothing but
- * runs of the replay is flushed until it has ended, so without them live runs could take all memory
- * and both would wait for ever.
- */
-const replaySlabs = 2
-
-/** Reads the Log back in the background; queries wait for it, writes do not. */
-function createReplay(deps: IngesterDeps, flushers: Flushers) {
-  deps.slabs.reserve(replaySlabs)
-  let done: Promise<void> = Promise.resolve()
-  let reading = true
-  const part: Part = {
-    name: 'ingester-replay',
-    async start() {
-      const offsets = deps.nextOffsets()
-      for (const signal of signalNames) flushers[signal].open(offsets[signal])
-      done = deps.replay().then(() => {
-        reading = false
-        deps.slabs.reserve(0)
-        for (const signal of signalNames) flushers[signal].replaying = false
-      })
-      done.catch((error: unknown) => deps.logger.error({ error }, 'the Log could not be read back'))
-    },
-    drain: async () => {},
-    stop: async () => {},
-    unready: () => (reading ? 'reading the Log back' : null),
-  }
-  const ready = async (waitMs: number): Promise<void> => {
-    if (!reading) return
-    const late = deps.clock.sleep(waitMs).then(() => {
-      throw replaying.make('the process is still reading its Log; try again', {
-        retryAfterMs: 2000,
-      })
-    })
-    await Promise.race([done, late])
-  }
-  return { part, ready }
 }
 
 function drainPart(flushers: Flushers): Part {

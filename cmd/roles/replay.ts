@@ -5,9 +5,9 @@ import { Slabs } from '#base/threads/slabs.ts'
 import { replayWorkers } from '#ingester/flusher.ts'
 import { IngestWorker } from '#ingester/ingest-worker.ts'
 import { noHash, type FoundReceipt } from '#ingester/receipts.ts'
+import type { ReplayRange } from '#ingester/replay.ts'
 import type { Reject } from '#schemas/receipt.ts'
 import { signalNames } from '#schemas/signals/index.ts'
-import type { SignalName } from '#schemas/signals/signal.ts'
 import { folderDisk } from '#storage/log/disk.ts'
 import { SegmentedLog } from '#storage/log/segmented-log.ts'
 import { createDecode } from './decode.ts'
@@ -15,23 +15,20 @@ import type { WorkerData } from './shared.ts'
 
 export type ReplayTasks = ReturnType<typeof replayTasks>
 
-/** What a replay reads: per signal from its first offset that is in no block, up to the Log's end at the start. */
-export interface ReplayRange {
-  readonly from: Readonly<Record<SignalName, number>>
-  readonly to: number
-}
+/** What is read: up to the Log's end at the start. */
+type ReadRange = ReplayRange & { readonly to: number }
 
 /** Receipts are remembered this long at most; older ones need not cross. */
 const receiptAgeMs = 10 * 60_000
 
 export function replayTasks(data: WorkerData) {
-  return { replay: (range: ReplayRange) => replay(data, range) }
+  return { replay: (range: ReadRange) => replay(data, range) }
 }
 
 /** Reads the Log into runs of their own, older than all that come meanwhile. */
 async function replay(
   { config, shared, index }: WorkerData,
-  range: ReplayRange,
+  range: ReadRange,
 ): Promise<FoundReceipt[]> {
   const worker = new IngestWorker({
     slabs: new Slabs(shared.slabs, { reserved: true }),
@@ -50,8 +47,7 @@ async function replay(
     readOnly: true,
   })
   const receipts = new Map<string, FoundReceipt>()
-  const first = Math.min(...signalNames.map((signal) => range.from[signal]))
-  for await (const { offset, record } of log.fetch(first, range.to)) {
+  for await (const { offset, record } of log.fetch(range.first, range.to)) {
     const ageMs = Number((systemClock.nowNs() - record.receivedNs) / 1_000_000n)
     if (ageMs < receiptAgeMs) addReceipt(receipts, { ...record, ageMs })
     if (offset < range.from[record.signal]) continue

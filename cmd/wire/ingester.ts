@@ -72,10 +72,11 @@ export function buildIngester(
     },
     forget: (offset) => threads.log.at(0).call('forget', offset),
     nextOffsets,
-    async replay() {
-      const range = { from: nextOffsets(), to: opened().log.end }
-      if (Math.min(...Object.values(range.from)) < range.to)
-        for (const found of await threads.replay.at(0).call('replay', range)) remember(found)
+    async replay(range) {
+      const to = opened().log.end
+      if (range.first < to)
+        for (const found of await threads.replay.at(0).call('replay', { ...range, to }))
+          remember(found)
       await threads.replay.close()
     },
   })

@@ -6,6 +6,7 @@
  * simulation's objects instead of blocks.
  */
 import type { Clock } from '#base/clock.ts'
+import { workerDied } from '#base/flow/errors.ts'
 import type { Logger } from '#base/log.ts'
 import type { Metrics } from '#base/metrics.ts'
 import { createSlabMemory, Slabs, type SlabMemory } from '#base/threads/slabs.ts'
@@ -148,6 +149,7 @@ function buildIngester(base: Base, wiring: Wiring): Ingester {
   const { scheduler, variant } = world
   const common = { slabs, decode: decodeIds, clock, maxWaitMs: 10 * stepMs }
   const worker = new IngestWorker({ ...common, worker: 0, log })
+  const to = log.end()
   const own: SignalDeps = { ...signalDeps, cut: () => worker.cut(signal) }
   const absent: SignalDeps = { ...own, cut: async () => {} }
   return createIngester(
@@ -174,9 +176,12 @@ function buildIngester(base: Base, wiring: Wiring): Ingester {
       logEnd: () => scheduler.perform(actor, () => log.end()),
       forget: (offset) => log.forget(variant === 'forgetEarly' ? log.end() : offset),
       nextOffsets: () => ({ logs: nextOffset, metrics: 0, traces: 0 }),
-      replay: async () => {
+      replay: async ({ from }) => {
         const own = { ...common, slabs: replaySlabs, options }
-        if (nextOffset < log.end()) await replay(own, nextOffset, log.end())
+        const start = variant === 'replayAgain' ? nextOffset : from.logs
+        const dies = scheduler.random.below(3) === 0
+        const diesAfter = dies ? scheduler.random.below(10) : Infinity
+        if (start < to) await replay(own, { from: start, to, diesAfter })
       },
     },
   )
@@ -186,15 +191,24 @@ type ReplayDeps = Omit<ConstructorParameters<typeof IngestWorker>[0], 'worker' |
   readonly options: LogOptions
 }
 
-/** Reads the Log into runs of their own, as the ingest worker's task does. */
-async function replay(deps: ReplayDeps, from: number, to: number): Promise<void> {
+interface ReplayPlan {
+  readonly from: number
+  readonly to: number
+  /** How many records are read before the thread ends. */
+  readonly diesAfter: number
+}
+
+/** Reads the Log into runs of their own, as the replay worker's task does. */
+async function replay(deps: ReplayDeps, { from, to, diesAfter }: ReplayPlan): Promise<void> {
   const worker = new IngestWorker({
     ...deps,
     worker: replayWorkers,
     log: { append: () => Promise.reject(new Error('a replay writes no records')) },
   })
   const log = await SegmentedLog.open({ ...deps.options, readOnly: true })
+  let left = diesAfter
   for await (const { offset, record } of log.fetch(from, to)) {
+    if (left-- === 0) throw workerDied.make('the replay worker ended')
     await worker.replay(record, offset)
     await deps.clock.turn()
   }

@@ -32,6 +32,8 @@ const everything = { signal, from: 0n, to: 2n ** 62n } as const
 const writers = 2
 /** How long a query waits for the Log to be read back. */
 const readyMs = 5000
+/** Most steps of its own that a query waits before it reads. */
+const slowestQuery = 30
 const choice = { ...defaultChoice(3_600_000), settleMs: 0, windowsMs: [3_600_000] }
 export class Process {
   readonly scheduler: Scheduler
@@ -195,6 +197,10 @@ export class Process {
     const runs = (name: SignalName) => ingester.runs(name)
     const catalogs = { logs: { live }, metrics: { live }, traces: { live } }
     const pinned = await pinSnapshot(request, { catalogs, runs, pins })
+    // A slow query: runs are flushed and slabs change hands before it comes to read them.
+    const { random } = this.scheduler
+    const waits = random.below(4) === 0 ? random.below(slowestQuery) : 0
+    for (let wait = 0; wait < waits; wait++) await this.scheduler.perform(actor, () => {})
     for (const view of pinned.views) {
       for (const run of view.runs) {
         see(await this.scheduler.perform(actor, () => rowsOfRuns(slabs, [run])))

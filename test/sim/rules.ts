@@ -27,6 +27,7 @@ export const variants = {
   noSync: 'the Log acknowledges without a sync',
   noRunPins: 'runs that a query reads are used again',
   forgetEarly: 'the Log is shortened before its rows are in blocks',
+  replayAgain: 'a replay that died begins again with rows that are in runs already',
 } as const
 
 export type Variant = keyof typeof variants
@@ -38,6 +39,7 @@ export const processVariants: readonly Variant[] = [
   'noSync',
   'noRunPins',
   'forgetEarly',
+  'replayAgain',
 ]
 export const fleetVariants: readonly Variant[] = [
   'allRules',
