@@ -71,6 +71,11 @@ interface Active {
 /** Most bytes of records in one commit: bounds the frame and the wait of the first record in it. */
 const commitBytesMax = 32 << 20
 
+/** Asking a disk for its free bytes costs as much as writing a small commit. */
+const freeKnownMs = 50
+/** More than is written to a disk within `freeKnownMs`, the Log's largest commit included. */
+const freePlentyBytes = 256 << 20
+
 function segmentName(header: SegmentHeader): string {
   return `${header.logId}-${String(header.segment).padStart(10, '0')}.seg`
 }
@@ -89,6 +94,9 @@ export class SegmentedLog implements Log {
   #pending: Waiting[] = []
   #committing: Promise<void> | null = null
   #closed = false
+  /** Free bytes of the disk, and when it is asked again. */
+  #free = 0
+  #askAgainMs = -Infinity
 
   private constructor(options: LogOptions, id: string, segments: Segment[]) {
     this.#options = options
@@ -205,7 +213,7 @@ export class SegmentedLog implements Log {
     const records = commit.reduce((sum, { encoded }) => sum + encoded.records, 0)
     const payloadBytes = parts.reduce((sum, part) => sum + part.length, 0)
     const total = frameBytes(payloadBytes)
-    const free = await this.#options.disk.freeBytes()
+    const free = await this.#freeBytes()
     if (free < this.#options.minFreeBytes + total) {
       throw logFull.make(
         `${free} bytes are free on the disk of the Log and ${this.#options.minFreeBytes} are kept free (storage.budget)`,
@@ -228,7 +236,19 @@ export class SegmentedLog implements Log {
       throw error
     }
     active.position += total
+    this.#free -= total
     active.segment.end = this.#next
+  }
+
+  /** Bytes that may still be written, as the disk said at most `freeKnownMs` ago, or now where it is short of them. */
+  async #freeBytes(): Promise<number> {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs >= this.#askAgainMs) {
+      this.#free = await this.#options.disk.freeBytes()
+      const plenty = this.#free >= this.#options.minFreeBytes + freePlentyBytes
+      this.#askAgainMs = plenty ? nowMs + freeKnownMs : nowMs
+    }
+    return this.#free
   }
 
   async #activeFor(bytes: number): Promise<Active> {
