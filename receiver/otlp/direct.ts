@@ -6,6 +6,7 @@
  */
 import type { Body, BodyOptions } from '#base/http/body.ts'
 import { bodyCut, bodySlow } from '#base/http/errors.ts'
+import { IdleWatch } from '#base/http/idle.ts'
 import type { Incoming, Listener, Outgoing } from '#base/http/server.ts'
 import { signalNames } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
@@ -21,6 +22,8 @@ const paths = new Map<string, SignalName>(signalNames.map((signal) => [`/v1/${si
 
 export function directOtlp(intakes: Intakes, limits: HttpLimits): Listener {
   const maxBytes = Math.min(maxDirectBytes, limits.maxBodyBytes)
+  const { clock } = intakes.deps
+  const idle = new IdleWatch(clock, limits.idleMs)
   return (incoming, outgoing) => {
     const { method, url = '', headers } = incoming
     if (method !== 'POST') return false
@@ -31,8 +34,7 @@ export function directOtlp(intakes: Intakes, limits: HttpLimits): Listener {
       const value = headers[name]
       return typeof value === 'string' ? value : null
     }
-    const read = (options: BodyOptions) => readWhole(incoming, length, options)
-    const { clock } = intakes.deps
+    const read = (options: BodyOptions) => readWhole({ incoming, length, idle }, options)
     void answerExport({ signal, header, read }, intakes, limits).then((answer) => {
       send(outgoing, answer)
       if (!incoming.complete) finish(incoming, (work) => clock.after(leftoverMs, work))
@@ -58,11 +60,18 @@ function finish(incoming: Incoming, later: (work: () => void) => () => void): vo
   incoming.resume()
 }
 
+/** A body whose length is known, and who sees whether it goes on coming. */
+interface Coming {
+  readonly incoming: Incoming
+  readonly length: number
+  readonly idle: IdleWatch
+}
+
 /** The body as `readBody` gives it, with the same errors. */
-async function readWhole(incoming: Incoming, length: number, options: BodyOptions): Promise<Body> {
-  const release = await options.reserve(length)
+async function readWhole(coming: Coming, options: BodyOptions): Promise<Body> {
+  const release = await options.reserve(coming.length)
   try {
-    return { bytes: await collect(incoming, length, options), release }
+    return { bytes: await collect(coming, options), release }
   } catch (error) {
     release()
     throw error
@@ -70,17 +79,15 @@ async function readWhole(incoming: Incoming, length: number, options: BodyOption
 }
 
 function collect(
-  incoming: Incoming,
-  length: number,
-  { piece, clock, idleMs }: BodyOptions,
+  { incoming, length, idle }: Coming,
+  { piece, idleMs }: BodyOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length)
-  if (length === 0) return Promise.resolve(bytes)
+  if (length === 0) return Promise.resolve(new Uint8Array(0))
   return new Promise((resolve, reject) => {
+    let bytes: Uint8Array<ArrayBuffer> | null = null
     let at = 0
-    let cancel = (): void => {}
     const end = (): void => {
-      cancel()
+      idle.end(watched)
       incoming.off('data', add)
       incoming.off('error', broke)
       incoming.off('close', broke)
@@ -94,18 +101,20 @@ function collect(
         ),
       )
     }
-    const wait = (): void => {
-      cancel()
-      cancel = clock.after(idleMs, () => {
-        end()
-        reject(bodySlow.make(`no byte of a body came for ${idleMs} ms`))
-      })
-    }
-    const add = (chunk: Uint8Array): void => {
+    const watched = idle.begin(() => {
+      end()
+      reject(bodySlow.make(`no byte of a body came for ${idleMs} ms`))
+    })
+    // node:http's parser copies each piece into a buffer of its own, which is never shared memory.
+    const add = (chunk: Uint8Array<ArrayBuffer>): void => {
       piece?.(chunk)
-      bytes.set(chunk, at)
+      if (chunk.length === length) bytes = chunk
+      else {
+        bytes ??= new Uint8Array(length)
+        bytes.set(chunk, at)
+      }
       at += chunk.length
-      if (at < length) return wait()
+      if (at < length) return idle.came(watched)
       end()
       // What is left is the end of the stream, which frees the connection for the next request.
       incoming.resume()
@@ -114,6 +123,5 @@ function collect(
     incoming.on('data', add)
     incoming.on('error', broke)
     incoming.on('close', broke)
-    wait()
   })
 }
