@@ -204,3 +204,32 @@ test('a reader beside the writer does without segments that are deleted meanwhil
   t.assert.equal(beside.start(), 2)
   t.assert.match(await contents(beside), /^2=c+$/)
 })
+
+test('the free bytes of a disk are asked for now and then, and each time where it is short of them', async (t) => {
+  const disk = new MemoryDisk()
+  let free = 2 ** 40
+  let asked = 0
+  let nowMs = 0
+  disk.freeBytes = async () => {
+    asked++
+    return free
+  }
+  const log = await SegmentedLog.open({
+    disk,
+    clock: { ...systemClock, monotonicMs: () => nowMs },
+    random: seededRandom(1),
+    segmentBytes: 8192,
+    minFreeBytes: 1000,
+  })
+  for (const text of ['a', 'b', 'c']) await log.append([record(text)])
+  t.assert.equal(asked, 1)
+  free = 900
+  nowMs = 50
+  for (const text of ['d', 'e'])
+    await t.assert.rejects(log.append([record(text)]), { code: 'disk-full' })
+  t.assert.equal(asked, 3)
+  free = 100_000
+  for (const text of ['f', 'g']) await log.append([record(text)])
+  t.assert.equal(asked, 5)
+  t.assert.equal(await contents(log), '0=a 1=b 2=c 3=f 4=g')
+})
