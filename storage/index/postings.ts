@@ -5,11 +5,13 @@
  *
  *   varint pairs, varint hashes, words: differences of hashes, words: ids per hash, words: ids
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { Wire } from '#base/bytes/wire.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { hashBytes, mix } from '#base/bytes/hash32.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
+import { withTemporary } from '../encoding/temporary.ts'
 import { decodeWords, encodeWords } from '../encoding/words.ts'
 
 /** The key under which the name of a metric descriptor stands. */
@@ -27,6 +29,24 @@ export interface ResourceRange {
   readonly to: number
 }
 
+/** Pairs of a builder, by column. */
+interface Pairs {
+  hash: Uint32Array<ArrayBuffer>
+  id: Uint32Array<ArrayBuffer>
+}
+
+/** Memory of a builder that is done, for the next one of this thread. */
+let sparePairs: Pairs | null = null
+
+/** Spare memory is for at most so many pairs, which is 8 MiB: 100,000 streams of ten attributes. */
+const maxSparePairs = 1 << 20
+
+function newPairs(): Pairs {
+  const spare = sparePairs
+  sparePairs = null
+  return spare ?? { hash: new Uint32Array(4096), id: new Uint32Array(4096) }
+}
+
 export class PostingsBuilder {
   /** Distinct hashes in order of appearance; a pair names one by its number. */
   #hashes = new Uint32Array(1024)
@@ -36,8 +56,7 @@ export class PostingsBuilder {
   /** Of each hash: the last id + 1, and how many ids. */
   #last = new Uint32Array(1024)
   #counts = new Uint32Array(1024)
-  #pairHash = new Uint32Array(4096)
-  #pairId = new Uint32Array(4096)
+  readonly #pairs = newPairs()
   #count = 0
   #complete = true
   /** The hashes of each resource by its number: streams of one target share theirs. */
@@ -85,12 +104,13 @@ export class PostingsBuilder {
     }
     this.#last[number - 1] = this.#id + 1
     this.#counts[number - 1]!++
-    if (this.#count === this.#pairHash.length) {
-      this.#pairHash = grow(this.#pairHash)
-      this.#pairId = grow(this.#pairId)
+    const pairs = this.#pairs
+    if (this.#count === pairs.hash.length) {
+      pairs.hash = grow(pairs.hash)
+      pairs.id = grow(pairs.id)
     }
-    this.#pairHash[this.#count] = number - 1
-    this.#pairId[this.#count++] = this.#id
+    pairs.hash[this.#count] = number - 1
+    pairs.id[this.#count++] = this.#id
   }
 
   #growHashes(): void {
@@ -107,13 +127,18 @@ export class PostingsBuilder {
     this.#slots = slots
   }
 
-  /** The stored bytes; null when there were too many pairs, so that every stream must be tested. */
+  /** The stored bytes; null when there were too many pairs, so that every stream must be tested. The builder is done. */
   finish(dense: boolean): Uint8Array | null {
-    if (!this.#complete) return null
-    const order = sortByWord(this.#hashes.subarray(0, this.#distinct))
-    const heads = new Uint32Array(order.length)
-    const counts = new Uint32Array(order.length)
-    const next = new Uint32Array(order.length)
+    const stored = this.#complete ? withTemporary((memory) => this.#encode(memory, dense)) : null
+    if (this.#pairs.hash.length <= maxSparePairs) sparePairs = this.#pairs
+    return stored
+  }
+
+  #encode(memory: Allocator, dense: boolean): Uint8Array {
+    const order = sortByWord(this.#hashes.subarray(0, this.#distinct), memory)
+    const heads = memory.words(order.length)
+    const counts = memory.words(order.length)
+    const next = memory.words(order.length)
     for (let i = 0, at = 0; i < order.length; i++) {
       const number = order[i]!
       heads[i] = this.#hashes[number]!
@@ -121,9 +146,10 @@ export class PostingsBuilder {
       next[number] = at
       at += counts[i]!
     }
-    const ids = new Uint32Array(this.#count)
+    const ids = memory.words(this.#count)
+    const pairs = this.#pairs
     // Pairs came by ascending id, so the ids of each hash stay so.
-    for (let i = 0; i < ids.length; i++) ids[next[this.#pairHash[i]!]!++] = this.#pairId[i]!
+    for (let i = 0; i < ids.length; i++) ids[next[pairs.hash[i]!]!++] = pairs.id[i]!
     return encodePostings(heads, counts, ids, dense)
   }
 }
@@ -150,11 +176,11 @@ function grow(words: Uint32Array): Uint32Array<ArrayBuffer> {
   return grown
 }
 
-/** Numbers of `words` in stable ascending order: four passes of a counting sort by byte. */
-function sortByWord(words: Uint32Array): Uint32Array {
-  let order = new Uint32Array(words.length)
+/** Numbers of `words` in stable ascending order, in `memory`: four passes of a counting sort by byte. */
+function sortByWord(words: Uint32Array, memory: Allocator): Uint32Array {
+  let order = memory.words(words.length)
   for (let i = 0; i < order.length; i++) order[i] = i
-  let next = new Uint32Array(words.length)
+  let next = memory.words(words.length)
   const counts = new Uint32Array(257)
   for (let shift = 0; shift < 32; shift += 8) {
     counts.fill(0)
@@ -272,32 +298,61 @@ export interface Postings {
 
 /** Reads stored postings of a section of `streams` streams. */
 export function decodePostings(bytes: Uint8Array, streams: number): Postings {
+  const { hashes, counts, ids } = decodeColumns(bytes, streams, fresh)
+  const starts = new Uint32Array(hashes.length + 1)
+  let at = 0
+  for (let i = 0; i < counts.length; i++) {
+    at += counts[i]!
+    starts[i + 1] = at
+  }
+  return { hashes, starts, ids }
+}
+
+/** The columns of stored postings, in `memory`; ids are those of streams, as many as the counts say. */
+function decodeColumns(
+  bytes: Uint8Array,
+  streams: number,
+  memory: Allocator,
+): { hashes: Uint32Array; counts: Uint32Array; ids: Uint32Array } {
   const reader = new ByteReader(bytes, 0, bytes.length, 'postings')
   const pairs = reader.varint()
   const count = reader.varint()
   if (pairs > maxPairs || count > pairs) {
     throw blockCorrupt.make(`postings of ${count} keys and ${pairs} pairs`)
   }
-  const hashes = decodeWords(reader, count)
-  const counts = decodeWords(reader, count)
-  const ids = decodeWords(reader, pairs)
-  const starts = new Uint32Array(count + 1)
-  let at = 0
-  for (let i = 0; i < count; i++) {
-    at += counts[i]!
-    starts[i + 1] = at
-  }
-  if (at !== pairs) throw blockCorrupt.make(`postings of ${at} pairs where ${pairs} should be`)
-  for (const id of ids) if (id >= streams) throw blockCorrupt.make(`stream ${id} of ${streams}`)
-  return { hashes, starts, ids }
+  const hashes = decodeWords(reader, count, memory)
+  const counts = decodeWords(reader, count, memory)
+  const ids = decodeWords(reader, pairs, memory)
+  let sum = 0
+  for (let i = 0; i < count; i++) sum += counts[i]!
+  if (sum !== pairs) throw blockCorrupt.make(`postings of ${sum} pairs where ${pairs} should be`)
+  let last = -1
+  for (let i = 0; i < pairs; i++) last = Math.max(last, ids[i]!)
+  if (last >= streams) throw blockCorrupt.make(`stream ${last} of ${streams}`)
+  return { hashes, counts, ids }
 }
 
-/** Stored postings in the form that takes longer and less. */
+/** The postings that `densePostings` was last asked for, as copies. */
+let lastMade: { stored: Uint8Array; streams: number; dense: Uint8Array } | null = null
+
+/** Larger ones are not kept: four times those of 50,000 streams of ten attributes. */
+const maxKeptBytes = 4 * 1024 * 1024
+
+/**
+ * Stored postings in the form that takes longer and less; belongs to all callers: read only. Targets that are
+ * scraped have the same streams in each fold, so the last result is kept.
+ */
 export function densePostings(bytes: Uint8Array, streams: number): Uint8Array {
-  const { hashes, starts, ids } = decodePostings(bytes, streams)
-  const counts = new Uint32Array(hashes.length)
-  for (let i = 0; i < counts.length; i++) counts[i] = starts[i + 1]! - starts[i]!
-  return encodePostings(hashes, counts, ids, true)
+  const last = lastMade
+  if (last !== null && last.streams === streams && Buffer.compare(last.stored, bytes) === 0)
+    return last.dense
+  const dense = withTemporary((memory) => {
+    const { hashes, counts, ids } = decodeColumns(bytes, streams, memory)
+    return encodePostings(hashes, counts, ids, true)
+  })
+  // A copy by the constructor: `slice` of a Buffer would be a view.
+  if (bytes.length <= maxKeptBytes) lastMade = { stored: new Uint8Array(bytes), streams, dense }
+  return dense
 }
 
 /** Streams that may have attribute `key` = `value`, ascending. */
