@@ -28,6 +28,8 @@ import { numberProblem, parseNumberText } from './parse/number.ts'
 export interface CheckOptions {
   /** Accept a grouping on every range function that takes an unwrap: `sum_over_time(…) by (x)`. */
   readonly anyGrouping?: boolean
+  /** Accept a selector that selects everything, as Loki does where it lists series. */
+  readonly anySelector?: boolean
 }
 
 /** Throws QueryError at the first mistake of a parsed query; returns when Loki would run it. */
@@ -35,7 +37,7 @@ export function check(query: Query, options: CheckOptions = {}): void {
   const parts: Selection[] = []
   addSelections(query, parts)
   for (const part of parts) checkExpressions(part)
-  if (query.kind === 'log-query') checkSelection({ query, unwrap: null })
+  if (query.kind === 'log-query') checkSelection({ query, unwrap: null }, options)
   else checkMetric(query, options)
   // Stages before an unwrap are compiled by the reference, the filters behind it are not.
   for (const part of parts) checkPipeline(part.query.stages)
@@ -156,12 +158,12 @@ function checkMetric(metric: Metric, options: CheckOptions): void {
   }
 }
 
-function checkSelection({ query, unwrap }: Selection): void {
+function checkSelection({ query, unwrap }: Selection, options: CheckOptions = {}): void {
   for (const stage of query.stages) {
     if (stage.kind === 'label-filter') checkFilterNumbers(stage.filter)
   }
   for (const filter of unwrap?.filters ?? []) checkFilterNumbers(filter)
-  checkSelector(query.selector)
+  if (options.anySelector !== true) checkSelector(query.selector)
 }
 
 function checkFilterNumbers(filter: LabelFilter): void {

@@ -23,6 +23,9 @@ interface StreamsWanted extends TimeRange {
   readonly selectors: readonly (readonly Matcher[])[]
 }
 
+/** A selector without a matcher, which means all streams. */
+const unnarrowed = /^\s*\{\s*\}\s*$/
+
 /** The matchers of a selector; a pipeline behind it says nothing about streams. */
 export function selectorOf(text: string): Matcher[] {
   const query = parse(text)
@@ -32,7 +35,7 @@ export function selectorOf(text: string): Matcher[] {
 
 function parseNarrowed(request: QueryRequest): StreamsWanted {
   const text = parameter(request, 'query')
-  const narrowed = text === null || /^\s*\{\s*\}\s*$/.test(text) ? [] : [selectorOf(text)]
+  const narrowed = text === null || unnarrowed.test(text) ? [] : [selectorOf(text)]
   return { ...rangeOf(request), selectors: narrowed }
 }
 
@@ -116,15 +119,15 @@ export const labelValuesEndpoint: Endpoint<ValuesWanted> = {
 function parseSeries(request: QueryRequest): StreamsWanted {
   const { parameters } = request
   const texts = [...parameters.getAll('match[]'), ...parameters.getAll('match')]
-  const selectors = texts
-    .filter((text) => text !== '')
-    .map((text) => {
-      const query = parse(text)
-      check(query)
-      if (query.kind !== 'log-query' || query.stages.length > 0)
-        throw parameterInvalid.make('only label matchers are supported')
-      return query.selector.matchers.map(planMatcher)
-    })
+  const [only, ...others] = new Set(texts.filter((text) => text !== ''))
+  const none = only === undefined || (others.length === 0 && unnarrowed.test(only))
+  const selectors = (none ? [] : [only, ...others]).map((text) => {
+    const query = parse(text)
+    check(query, { anySelector: true })
+    if (query.kind !== 'log-query' || query.stages.length > 0)
+      throw parameterInvalid.make('only label matchers are supported')
+    return query.selector.matchers.map(planMatcher)
+  })
   return { ...rangeOf(request), selectors }
 }
 

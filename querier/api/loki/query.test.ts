@@ -191,6 +191,14 @@ test('lists labels, values and series', async (t) => {
   await check('series', { 'match[]': '{team="a"}' }, [
     { deployment_environment: 'prod', service_name: 'cart' },
   ])
+  // Loki takes these as no selector, and any single one that selects everything.
+  const all = ['pay', 'cart'].map((name) => ({
+    deployment_environment: 'prod',
+    service_name: name,
+  }))
+  await check('series', {}, all)
+  await check('series', { match: '{ }' }, all)
+  await check('series', { 'match[]': '{team=~".*"}' }, all)
   const values = async (name: string, parameters: Record<string, string>) =>
     (
       (await ask('label/:name/values', { ...range, ...parameters }, { path: { name } })) as {
