@@ -45,6 +45,9 @@ export interface RewriteDeps {
 /** Smaller sections share blocks, so that ten thousand small tenants are not ten thousand objects per fold. */
 const ownBlockBytes = 8 << 20
 
+/** Room for tables that the inputs do not have, and for the footer. */
+const expectedSpareBytes = 256 << 10
+
 /** Where rows of a tenant go: one block that is being written. */
 interface Output {
   readonly writer: BlockWriter
@@ -67,6 +70,8 @@ class Rewriting {
   readonly #cuts: boolean
   /** Blocks that several tenants share, by side and window. */
   readonly #shared = new Map<string, Output>()
+  /** Tenants that have an output already. */
+  readonly #expected = new Set<Tenant>()
 
   constructor(job: Job, deps: RewriteDeps) {
     this.#job = job
@@ -207,7 +212,20 @@ class Rewriting {
 
   #newOutput(tenant: Tenant | null, late: boolean): Output {
     const nonce = randomHex(this.#deps.random, 12)
-    return { writer: createBlockWriter(this.#header(nonce)), tenant, late, nonce, tenants: 0 }
+    const writer = createBlockWriter(this.#header(nonce), {
+      expectedBytes: this.#expectedBytes(tenant),
+    })
+    return { writer, tenant, late, nonce, tenants: 0 }
+  }
+
+  /** What a tenant's first output will be at most: its inputs, for they hardly grow. Later ones are rare. */
+  #expectedBytes(tenant: Tenant | null): number {
+    if (tenant === null || this.#expected.has(tenant)) return 0
+    this.#expected.add(tenant)
+    let bytes = 0
+    for (const { tenants } of this.#job.inputs)
+      bytes += tenants.find((part) => part.tenant === tenant)?.bytes ?? 0
+    return Math.min(bytes, this.#deps.maxBlockBytes) + expectedSpareBytes
   }
 
   #header(nonce: string): BlockHeader {

@@ -33,6 +33,14 @@ export function zstdCompress(bytes: Uint8Array, level: number): Uint8Array<Array
   return takeScratch()
 }
 
+/** `bytes` as one zstd frame in memory that the next call of a function of this file uses again. */
+export function zstdCompressOnce(bytes: Uint8Array, level: number): Uint8Array {
+  if (scratch.bytes.length > keptOf(keptBytes)) scratch = new ByteWriter()
+  scratch.reset()
+  zstdCompressTo(scratch, bytes, level)
+  return scratch.view()
+}
+
 /** Appends `bytes` as one zstd frame to `out`. */
 export function zstdCompressTo(out: ByteWriter, bytes: Uint8Array, level: number): void {
   let codec = encoders.get(level)

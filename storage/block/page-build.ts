@@ -274,6 +274,7 @@ export class PageBuilder {
     const rest = this.#hasRest ? this.#finishRest(columns) : null
     const stream = this.#stream.subarray(0, rows)
     const time = this.#time.subarray(0, rows)
+    this.#base += BigInt(toLeast(time))
     return { rows, stream, timeBase: this.#base, time, columns, rest }
   }
 
@@ -311,6 +312,14 @@ export class PageBuilder {
     this.#rows = 0
     this.#bytes = 0
   }
+}
+
+/** Makes times offsets to the least of them, which is returned: they stay whole, and within 2^53. */
+function toLeast(time: Float64Array): number {
+  let least = Infinity
+  for (let i = 0; i < time.length; i++) if (time[i]! < least) least = time[i]!
+  if (least !== 0) for (let i = 0; i < time.length; i++) time[i] = time[i]! - least
+  return least
 }
 
 const traceId = 'r:id16:traceId'

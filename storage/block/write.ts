@@ -34,6 +34,8 @@ export interface BlockWriterOptions {
   readonly pageRows?: number
   /** Plain bytes per page; default 4 MiB at L0, else 16 MiB. */
   readonly pageBytes?: number
+  /** What the block will be at most, where that is known: memory is taken once then, and not copied. */
+  readonly expectedBytes?: number
 }
 
 export interface BlockWriter {
@@ -55,7 +57,7 @@ export interface BlockWriter {
   endSection(): void
   /** Bytes so far, with a guess for rows that wait for their page. */
   estimatedBytes(): number
-  /** The block. The bytes belong to the caller; the writer is done. */
+  /** The block. The bytes belong to the caller, and may be the first ones of a larger buffer; the writer is done. */
   finish(): { bytes: Uint8Array; meta: BlockMeta }
 }
 
@@ -94,7 +96,7 @@ class Writer implements BlockWriter, PartSink {
   readonly #sections: SectionEntry[] = []
   #section: SectionWriter | null = null
   /** The block so far; a part in plain bytes, where parts are sealed. */
-  readonly #out = takeMemory()
+  readonly #out: ByteWriter
   readonly #part: ByteWriter | null
   #partAt = 0
 
@@ -102,6 +104,7 @@ class Writer implements BlockWriter, PartSink {
     assert(header.startOffset <= header.endOffset, 'a block covers offsets [start, end)')
     this.#header = header
     this.#options = options
+    this.#out = takeMemory(options.expectedBytes ?? 0)
     this.#part = options.transform === undefined ? null : new ByteWriter()
     this.#out.raw(encodeHead(options.transform?.keyId ?? 0))
   }
@@ -167,8 +170,7 @@ class Writer implements BlockWriter, PartSink {
     this.begin().raw(encodeFooter(footer))
     const part = this.end()
     this.#out.raw(encodeTrailer(this.#options.transform?.keyId ?? 0, part))
-    const bytes = this.#out.copy()
-    keepMemory(this.#out)
+    const bytes = takeBytes(this.#out)
     return { bytes, meta: metaOf(footer, bytes.length, part.crc) }
   }
 }
@@ -180,11 +182,20 @@ const kept: ByteWriter[] = []
 const maxKept = 2
 const keptBytes = 16 * mebi
 
-function takeMemory(): ByteWriter {
+/** Of memory that is given away with a block, at most one in so many bytes may be left over. */
+const spareShare = 8
+
+function takeMemory(expectedBytes: number): ByteWriter {
+  if (expectedBytes > keptBytes) return new ByteWriter(expectedBytes)
   return kept.pop() ?? new ByteWriter(mebi)
 }
 
-function keepMemory(writer: ByteWriter): void {
+/** What was written, as a copy where the memory is kept or much larger. */
+function takeBytes(writer: ByteWriter): Uint8Array {
+  const { length } = writer.bytes
+  if (length > keptBytes && (length - writer.length) * spareShare <= length) return writer.view()
+  const bytes = writer.copy()
   writer.reset()
-  if (kept.length < maxKept && writer.bytes.length <= keptOf(keptBytes)) kept.push(writer)
+  if (kept.length < maxKept && length <= keptOf(keptBytes)) kept.push(writer)
+  return bytes
 }

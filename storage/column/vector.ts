@@ -299,31 +299,34 @@ export function textsOf(vector: Vector): Texts {
   }
 }
 
-/** Numbers of the rows that have a value; null when all have. */
-export function presentRows(present: Uint8Array | null): Uint32Array | null {
+/** Numbers of the rows that have a value, in an array of `memory`; null when all have. */
+export function presentRows(
+  present: Uint8Array | null,
+  memory: Allocator = fresh,
+): Uint32Array | null {
   if (present === null) return null
   let count = 0
   for (let i = 0; i < present.length; i++) count += present[i]!
   if (count === present.length) return null
-  const rows = new Uint32Array(count)
+  const rows = memory.words(count)
   for (let i = 0, at = 0; i < present.length; i++) if (present[i] !== 0) rows[at++] = i
   return rows
 }
 
-/** The rows that have a value; texts in frames stay there, because rows without one hold no bytes. */
-export function withoutAbsent(vector: Vector, rows: Uint32Array): Vector {
+/** The rows that have a value, in arrays of `memory`; texts in frames stay there, because rows without one hold no bytes. */
+export function withoutAbsent(vector: Vector, rows: Uint32Array, memory: Allocator): Vector {
   if (vector.kind !== 'texts' || framesOf(vector.texts).length === 0)
-    return gatherVector(vector, rows)
+    return gatherVector(vector, rows, memory)
   const { offsets } = vector.texts
-  const own = new Uint32Array(rows.length + 1)
+  const own = memory.words(rows.length + 1)
   let end = offsets[0]!
   for (let i = 0; i < rows.length; i++) {
-    if (offsets[rows[i]!] !== end) return gatherVector(vector, rows)
+    if (offsets[rows[i]!] !== end) return gatherVector(vector, rows, memory)
     own[i] = end
     end = offsets[rows[i]! + 1]!
   }
   own[rows.length] = end
-  if (end !== offsets[offsets.length - 1]) return gatherVector(vector, rows)
+  if (end !== offsets[offsets.length - 1]) return gatherVector(vector, rows, memory)
   return { ...vector, present: null, texts: withOffsets(vector.texts, own) }
 }
 

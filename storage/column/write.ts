@@ -2,8 +2,8 @@
  * A vector → the bytes of one column in one page: which rows have a value, then the values of those
  * rows by the encoding that suits the type and the values.
  */
+import type { Allocator } from '#base/bytes/arena.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
-import { assert } from '#base/assert.ts'
 import type { Texts, Vector } from '#schemas/column.ts'
 import { encodeFixed } from '../encoding/fixed.ts'
 import { framesOf } from '../encoding/framed-texts.ts'
@@ -12,8 +12,9 @@ import { encodeLongs } from '../encoding/longs.ts'
 import { chunkStarts, encodeSamples } from '../encoding/samples.ts'
 import { encodeDictionary, encodeTexts, type TextsOptions } from '../encoding/texts.ts'
 import { encodeWords } from '../encoding/words.ts'
-import { scratchDistinct } from './distinct.ts'
-import { presentRows, textsOf, withoutAbsent } from './vector.ts'
+import { withTemporary } from '../encoding/temporary.ts'
+import { scratchDistinct, type Distinct } from './distinct.ts'
+import { gatherTexts, presentRows, withoutAbsent } from './vector.ts'
 
 export interface ColumnOptions extends TextsOptions {
   /** First rows of the streams in this page, ascending from 0: samples of one stream make a chunk. */
@@ -29,16 +30,18 @@ const allNewRows = 256
 
 /** Writes one column of one page as a node and returns the encoding of its values; 0, and nothing written, when no row has a value. */
 export function encodeColumn(out: ByteWriter, vector: Vector, options: ColumnOptions): number {
-  const rows = presentRows(vector.present)
-  if (rows === null) {
-    return encodeValues(out, vector, options)
-  }
-  if (rows.length === 0) return 0
-  assert(vector.present !== null, 'rows without a value are marked')
-  out.varint(encodingId.optional)
-  encodeWords(out, Uint32Array.from(vector.present), options.dense)
-  const starts = startsAmong(rows, options.starts)
-  return encodeValues(out, withoutAbsent(vector, rows), { ...options, starts })
+  return withTemporary((memory) => {
+    const { present } = vector
+    const rows = presentRows(present, memory)
+    if (rows === null || present === null) return encodeValues(out, vector, options)
+    if (rows.length === 0) return 0
+    const words = memory.words(present.length)
+    for (let i = 0; i < words.length; i++) words[i] = present[i]!
+    out.varint(encodingId.optional)
+    encodeWords(out, words, options.dense)
+    const starts = startsAmong(rows, options.starts)
+    return encodeValues(out, withoutAbsent(vector, rows, memory), { ...options, starts })
+  })
 }
 
 /** Where the streams begin when only `rows` are left. */
@@ -79,7 +82,7 @@ function writeValues(out: ByteWriter, vector: Vector, options: ColumnOptions): v
       return
     case 'doubles':
       if (vector.type === 'bool') {
-        encodeWords(out, Uint32Array.from(vector.values), options.dense)
+        encodeBools(out, vector.values, options.dense)
         return
       }
       encodeSamples(
@@ -91,16 +94,36 @@ function writeValues(out: ByteWriter, vector: Vector, options: ColumnOptions): v
   }
 }
 
+function encodeBools(out: ByteWriter, values: Float64Array, dense: boolean): void {
+  withTemporary((memory) => {
+    const words = memory.words(values.length)
+    words.set(values)
+    encodeWords(out, words, dense)
+  })
+}
+
 function encodeTextColumn(out: ByteWriter, texts: Texts, options: ColumnOptions): void {
   // What came in frames was no dictionary before, and is not decoded to see whether it could be one.
   if (framesOf(texts).length > 0) {
     encodeTexts(out, texts, options)
     return
   }
-  const { offsets, bytes } = texts
-  const count = offsets.length - 1
   const distinct = scratchDistinct()
-  const codes = new Uint32Array(count)
+  withTemporary((memory) => {
+    const codes = codesOf(texts, distinct, memory)
+    if (codes === null) encodeTexts(out, texts, options)
+    else encodeDictionary(out, codes, distinct.texts(), options)
+  })
+}
+
+/** Numbers of values among the distinct ones; null where these are so many that a dictionary does not pay. */
+function codesOf(
+  { offsets, bytes }: Texts,
+  distinct: Distinct,
+  memory: Allocator,
+): Uint32Array | null {
+  const count = offsets.length - 1
+  const codes = memory.words(count)
   const limit = Math.max(1, Math.floor(count / rowsPerValue))
   for (let i = 0; i < count; i++) {
     codes[i] = distinct.add(bytes, offsets[i]!, offsets[i + 1]!)
@@ -108,12 +131,9 @@ function encodeTextColumn(out: ByteWriter, texts: Texts, options: ColumnOptions)
       distinct.count > limit ||
       (i === trialRows && distinct.count * 2 > trialRows) ||
       (i === allNewRows && distinct.count > allNewRows)
-    if (tooMany) {
-      encodeTexts(out, texts, options)
-      return
-    }
+    if (tooMany) return null
   }
-  encodeDictionary(out, codes, distinct.texts(), options)
+  return codes
 }
 
 /** Drops values that no row uses; a dictionary that is no better than texts is spread out. */
@@ -123,29 +143,28 @@ function encodeDictionaryColumn(
   options: ColumnOptions,
 ): void {
   const { codes, values } = vector
-  const map = new Uint32Array(values.offsets.length - 1)
+  withTemporary((memory) => {
+    const packed = memory.words(codes.length)
+    const used = packCodes(codes, packed, memory.words(values.offsets.length - 1).fill(0))
+    if (used.length > 1 && used.length * rowsPerValue > codes.length) {
+      encodeTexts(out, gatherTexts(values, codes, memory), options)
+    } else {
+      encodeDictionary(out, packed, gatherTexts(values, Uint32Array.from(used), memory), options)
+    }
+  })
+}
+
+/** Numbers codes by first use: `map` holds the number + 1 of each, and is all zeros before; returns the codes used. */
+function packCodes(codes: Uint32Array, packed: Uint32Array, map: Uint32Array): number[] {
   const used: number[] = []
-  const packed = new Uint32Array(codes.length)
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i]!
-    if (map[code] === 0) map[code] = used.push(code)
-    packed[i] = map[code]! - 1
+    let number = map[code]!
+    if (number === 0) {
+      number = used.push(code)
+      map[code] = number
+    }
+    packed[i] = number - 1
   }
-  if (used.length > 1 && used.length * rowsPerValue > codes.length) {
-    encodeTexts(out, textsOf(vector), options)
-    return
-  }
-  const kept = Uint32Array.from(used)
-  const offsets = new Uint32Array(kept.length + 1)
-  let end = 0
-  const pieces: Uint8Array[] = []
-  kept.forEach((code, i) => {
-    const piece = values.bytes.subarray(values.offsets[code], values.offsets[code + 1])
-    pieces.push(piece)
-    end += piece.length
-    offsets[i + 1] = end
-  })
-  const bytes = new Uint8Array(end)
-  pieces.forEach((piece, i) => bytes.set(piece, offsets[i]))
-  encodeDictionary(out, packed, { offsets, bytes }, options)
+  return used
 }

@@ -10,6 +10,7 @@
  * told, varint longest id; before the frames all keys as u32: a merge then need not decode a frame to make the page's filter.
  */
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
+import { keptOf } from '#base/bytes/kept.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { decompressSpareBytes, zstdCompressTo, zstdDecompressTo } from '#base/compress/zstd.ts'
@@ -99,7 +100,7 @@ export function encodeFrames(out: ByteWriter, texts: Texts, options: FrameOption
       at = frame
     }
   }
-  if (packed.bytes.length > keptBytes) packed = new ByteWriter()
+  if (packed.bytes.length > keptOf(keptBytes)) packed = new ByteWriter()
 }
 
 /** Writes what the header says of a piece, and packs it unless it is a frame; gives the frame or its end in `packed`. */

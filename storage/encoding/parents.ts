@@ -23,12 +23,32 @@ export function encodeParents(
   spanIds: Uint8Array,
   dense: boolean,
 ): number {
-  const rows = spanIds.length / width
-  const slots = slotsOf(spanIds)
-  const codes = new Uint32Array(rows)
+  out.varint(encodingId.parents)
+  withTemporary((temporary) => {
+    const codes = temporary.words(spanIds.length / width)
+    const raw = encodeDistances(codes, parents, spanIds, temporary)
+    encodeWords(out, codes, dense)
+    for (const row of raw) out.raw(parents.bytes, row * width, (row + 1) * width)
+  })
+  return encodingId.parents
+}
+
+/** Fills in a word per row; returns the rows whose parents stand raw. */
+// oxlint-disable-next-line max-params -- where to, two columns, memory
+function encodeDistances(
+  codes: Uint32Array,
+  parents: Vector & { readonly kind: 'fixed' },
+  spanIds: Uint8Array,
+  memory: Allocator,
+): number[] {
+  const rows = codes.length
+  const slots = slotsOf(spanIds, memory)
   const raw: number[] = []
   for (let row = 0; row < rows; row++) {
-    if (parents.present !== null && parents.present[row] === 0) continue
+    if (parents.present !== null && parents.present[row] === 0) {
+      codes[row] = 0
+      continue
+    }
     const parent = slots[slotOf(slots, spanIds, parents.bytes, row * width)]! - 1
     if (parent < 0) {
       codes[row] = 1
@@ -38,18 +58,15 @@ export function encodeParents(
       codes[row] = 2 + ((distance << 1) ^ (distance >> 31))
     }
   }
-  out.varint(encodingId.parents)
-  encodeWords(out, codes, dense)
-  for (const row of raw) out.raw(parents.bytes, row * width, (row + 1) * width)
-  return encodingId.parents
+  return raw
 }
 
 /** Slots by hash of span ids: row + 1 of the first row with the id, or 0. */
-function slotsOf(spanIds: Uint8Array): Uint32Array {
+function slotsOf(spanIds: Uint8Array, memory: Allocator): Uint32Array {
   const rows = spanIds.length / width
   let size = 16
   while (size < rows * 2) size *= 2
-  const slots = new Uint32Array(size)
+  const slots = memory.words(size).fill(0)
   for (let row = 0; row < rows; row++) {
     const slot = slotOf(slots, spanIds, spanIds, row * width)
     if (slots[slot] === 0) slots[slot] = row + 1

@@ -21,6 +21,7 @@ import {
   decodeTexts,
   type TextsOptions,
 } from './texts.ts'
+import { withTemporary } from './temporary.ts'
 import { decodeWords, encodeWords } from './words.ts'
 
 /** One column that goes into the rest of a page: its number among the section's rest columns. */
@@ -58,15 +59,33 @@ const maxEntries = 1 << 23
 // oxlint-disable-next-line max-params -- the writer, the page, the level
 export function encodeRest(
   out: ByteWriter,
-  from: { readonly columns: readonly RestColumn[]; readonly ready: ReadyRest | null },
+  from: RestParts,
   rows: number,
   options: TextsOptions,
 ): void {
-  const { columns, ready } = from
-  const { counts, keys, codes, values } =
-    ready !== null && columns.length === 0
-      ? entriesOf(ready.rows, rows)
-      : joinEntries(columns, ready?.rows ?? null, rows)
+  withTemporary((memory) => {
+    writeRest(out, from, entriesOfPage(from, rows, memory), options)
+  })
+}
+
+interface RestParts {
+  readonly columns: readonly RestColumn[]
+  readonly ready: ReadyRest | null
+}
+
+function entriesOfPage({ columns, ready }: RestParts, rows: number, memory: Allocator): Entries {
+  return ready !== null && columns.length === 0
+    ? entriesOf(ready.rows, rows, memory)
+    : joinEntries(columns, ready?.rows ?? null, rows, memory)
+}
+
+// oxlint-disable-next-line max-params -- the writer, what to write, how
+function writeRest(
+  out: ByteWriter,
+  { columns, ready }: RestParts,
+  { counts, keys, codes, values }: Entries,
+  options: TextsOptions,
+): void {
   const numbers = [...(ready?.numbers ?? []), ...columns.map((column) => column.number)]
   out.varint(encodingId.rest)
   out.varint(numbers.length)
@@ -88,25 +107,32 @@ interface Entries {
   readonly values: Texts
 }
 
-function entriesOf({ starts, keys, codes, values }: RestRows, rows: number): Entries {
-  const counts = new Uint32Array(rows)
+function entriesOf(
+  { starts, keys, codes, values }: RestRows,
+  rows: number,
+  memory: Allocator,
+): Entries {
+  const counts = memory.words(rows)
   for (let i = 0; i < rows; i++) counts[i] = starts[i + 1]! - starts[i]!
   return { counts, keys, codes, values }
 }
 
+// oxlint-disable-next-line max-params -- a page, and memory
 function joinEntries(
   columns: readonly RestColumn[],
   ready: RestRows | null,
   rows: number,
+  memory: Allocator,
 ): Entries {
-  const counts = ready === null ? new Uint32Array(rows) : entriesOf(ready, rows).counts
+  const counts = ready === null ? memory.words(rows).fill(0) : entriesOf(ready, rows, memory).counts
   for (const { vector } of columns) {
     for (let i = 0; i < rows; i++) if (vector.present?.[i] !== 0) counts[i]!++
   }
-  const next = new Uint32Array(rows + 1)
+  const next = memory.words(rows + 1)
+  next[0] = 0
   for (let i = 0; i < rows; i++) next[i + 1] = next[i]! + counts[i]!
-  const keys = new Uint32Array(next[rows]!)
-  const codes = new Uint32Array(keys.length)
+  const keys = memory.words(next[rows]!)
+  const codes = memory.words(keys.length)
   const distinct = scratchDistinct()
   if (ready !== null) placeReady(ready, { next, keys, codes }, distinct)
   const first = ready?.columns.length ?? 0

@@ -19,7 +19,7 @@ import { encodingId } from './ids.ts'
 import { decodeOffsets, encodeOffsets, maxOffset } from './offsets.ts'
 import { scaleChunk, scaleFactors, type Scaled } from './scale.ts'
 import { withTemporary } from './temporary.ts'
-import { decodeWords, encodeWords, mergePlanes } from './words.ts'
+import { decodeWords, encodeWords, mergePlanes, planesOf } from './words.ts'
 import { compress, decompress } from './zstd.ts'
 
 /** Samples per chunk at most: longer chunks cost queries of an hour 60 % more and save 1 % (metrics-lsm, rule 9). */
@@ -55,15 +55,15 @@ interface Chunks {
   readonly firsts: Float64Array
 }
 
-function emptyChunks(count: number): Chunks {
+function emptyChunks(count: number, memory: Allocator): Chunks {
   return {
-    counts: new Uint32Array(count),
-    kinds: new Uint32Array(count),
-    scales: new Uint32Array(count),
-    shifts: new Uint32Array(count),
-    widths: new Uint32Array(count),
-    lows: new Float64Array(count),
-    firsts: new Float64Array(count),
+    counts: memory.words(count).fill(0),
+    kinds: memory.words(count).fill(0),
+    scales: memory.words(count).fill(0),
+    shifts: memory.words(count).fill(0),
+    widths: memory.words(count).fill(0),
+    lows: memory.doubles(count).fill(0),
+    firsts: memory.doubles(count).fill(0),
   }
 }
 
@@ -86,10 +86,21 @@ export function encodeSamples(
   starts: Uint32Array,
   dense: boolean,
 ): void {
-  const chunks = emptyChunks(starts.length)
+  withTemporary((temporary) => {
+    encodeChunks(out, values, { starts, dense, memory: temporary })
+  })
+}
+
+function encodeChunks(
+  out: ByteWriter,
+  values: Float64Array,
+  options: { readonly starts: Uint32Array; readonly dense: boolean; readonly memory: Allocator },
+): void {
+  const { starts, dense, memory } = options
+  const chunks = emptyChunks(starts.length, memory)
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
-  const residuals = new Uint32Array(values.length)
-  const raw = new Uint32Array(values.length * 2)
+  const residuals = memory.words(values.length)
+  const raw = memory.words(values.length * 2)
   let rest = 0
   let rawRest = 0
   for (let c = 0; c < starts.length; c++) {
@@ -109,8 +120,8 @@ export function encodeSamples(
   out.varint(encodingId.samples)
   out.varint(starts.length)
   encodeHeaders(out, chunks, dense)
-  encodeResiduals(out, residuals.subarray(0, rest), chunks, dense)
-  encodeRaw(out, raw.subarray(0, rawRest), dense)
+  encodeResiduals(out, residuals.subarray(0, rest), chunks, { dense, memory })
+  encodeRaw(out, raw.subarray(0, rawRest), { dense, memory })
 }
 
 function setScaled(chunks: Chunks, c: number): void {
@@ -167,16 +178,16 @@ function residualCount(chunks: Chunks, c: number): number {
 const form = { bits: 0, planes: 1 } as const
 
 /** All residuals: per chunk in bits of its width, each chunk from a whole word on; or byte planes with zstd 1 where that is 3 % smaller. */
+// oxlint-disable-next-line max-params -- the writer, two parts of a node, and how
 function encodeResiduals(
   out: ByteWriter,
   residuals: Uint32Array,
   chunks: Chunks,
-  dense: boolean,
+  { dense, memory }: { readonly dense: boolean; readonly memory: Allocator },
 ): void {
-  const words = packChunks(residuals, chunks)
+  const words = packChunks(residuals, chunks, memory)
   if (dense && residuals.length >= 256) {
-    const width = planeWidth(chunks)
-    const packed = compress(toPlanes(residuals, width), 1)
+    const packed = compress(planesOf(residuals, planeWidth(chunks), memory), 1)
     if (packed.length < words.length * 4 * 0.97) {
       out.u8(form.planes)
       out.varint(packed.length)
@@ -195,15 +206,6 @@ function planeWidth(chunks: Chunks): number {
   return Math.ceil(widest / 8)
 }
 
-function toPlanes(values: Uint32Array, width: number): Uint8Array {
-  const planes = new Uint8Array(values.length * width)
-  for (let plane = 0, at = 0; plane < width; plane++) {
-    const shift = plane * 8
-    for (let i = 0; i < values.length; i++) planes[at++] = values[i]! >>> shift
-  }
-  return planes
-}
-
 function packedWords(chunks: Chunks): number {
   let words = 0
   for (let c = 0; c < chunks.counts.length; c++) {
@@ -212,8 +214,8 @@ function packedWords(chunks: Chunks): number {
   return words
 }
 
-function packChunks(residuals: Uint32Array, chunks: Chunks): Uint32Array {
-  const words = new Uint32Array(packedWords(chunks))
+function packChunks(residuals: Uint32Array, chunks: Chunks, memory: Allocator): Uint32Array {
+  const words = memory.words(packedWords(chunks)).fill(0)
   let at = 0
   let from = 0
   for (let c = 0; c < chunks.counts.length; c++) {
@@ -234,9 +236,13 @@ function packChunks(residuals: Uint32Array, chunks: Chunks): Uint32Array {
   return words
 }
 
-function encodeRaw(out: ByteWriter, raw: Uint32Array, dense: boolean): void {
-  const lo = new Uint32Array(raw.length / 2)
-  const hi = new Uint32Array(raw.length / 2)
+function encodeRaw(
+  out: ByteWriter,
+  raw: Uint32Array,
+  { dense, memory }: { readonly dense: boolean; readonly memory: Allocator },
+): void {
+  const lo = memory.words(raw.length / 2)
+  const hi = memory.words(raw.length / 2)
   for (let i = 0; i < lo.length; i++) {
     lo[i] = raw[2 * i]!
     hi[i] = raw[2 * i + 1]!

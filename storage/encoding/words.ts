@@ -141,18 +141,25 @@ function encodePlanes(out: ByteWriter, values: Uint32Array, maxBytes: number): b
   let all = 0
   for (let i = 0; i < values.length; i++) all |= values[i]!
   const width = all >>> 0 < 256 ? 1 : all >>> 0 < 65536 ? 2 : 4
-  const planes = new Uint8Array(values.length * width)
+  return withTemporary((temporary) => {
+    const packed = compress(planesOf(values, width, temporary), 1)
+    if (packed.length + 8 > maxBytes) return false
+    out.varint(encodingId.wordsPlanes)
+    out.u8(width)
+    out.varint(packed.length)
+    out.raw(packed)
+    return true
+  })
+}
+
+/** The lowest bytes of all values, then the next ones, `width` of each. */
+export function planesOf(values: Uint32Array, width: number, memory: Allocator): Uint8Array {
+  const planes = memory.bytes(values.length * width)
   for (let plane = 0, at = 0; plane < width; plane++) {
     const shift = plane * 8
     for (let i = 0; i < values.length; i++) planes[at++] = values[i]! >>> shift
   }
-  const packed = compress(planes, 1)
-  if (packed.length + 8 > maxBytes) return false
-  out.varint(encodingId.wordsPlanes)
-  out.u8(width)
-  out.varint(packed.length)
-  out.raw(packed)
-  return true
+  return planes
 }
 
 /**

@@ -9,7 +9,7 @@ import { ByteWriter } from '#base/bytes/writer.ts'
 import { maxVarintBytes } from '#base/bytes/varint.ts'
 import {
   decompressSpareBytes,
-  zstdCompress,
+  zstdCompressOnce,
   zstdCompressTo,
   zstdDecompress,
   zstdDecompressTo,
@@ -97,9 +97,9 @@ export function decodeBytes(
   return found instanceof Uint8Array ? found : decodeFrames(found, found.at(-1)?.to ?? 0, memory)
 }
 
-/** `bytes` as one zstd frame. */
+/** `bytes` as one zstd frame, which is valid until the next call of this or `decompress`. */
 export function compress(bytes: Uint8Array, level: number): Uint8Array {
-  return zstdCompress(bytes, level)
+  return zstdCompressOnce(bytes, level)
 }
 
 /** Decompresses to exactly `rawBytes` bytes in an array of `memory`; anything else is corrupt. */
