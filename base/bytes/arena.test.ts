@@ -31,9 +31,13 @@ describe('Arena', () => {
     t.assert.equal(arena.capacity, 20 * mib)
   })
 
-  test('chunks are as large as was asked', (t) => {
+  test('the first chunk is as large as was asked', (t) => {
     const arena = new Arena(32 * mib, 32 * mib)
     distinct(t, [arena.bytes(20 * mib), arena.bytes(11 * mib)])
+    t.assert.equal(arena.capacity, 32 * mib)
+    arena.bytes(2 * mib)
+    t.assert.equal(arena.capacity, 36 * mib)
+    arena.reset()
     t.assert.equal(arena.capacity, 32 * mib)
   })
 

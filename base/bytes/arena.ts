@@ -40,19 +40,19 @@ const alignBytes = 16
 export class Arena implements Allocator {
   /** `reset` keeps chunks up to so many bytes in all, or the part of them that its thread keeps (`kept.ts`). */
   readonly #keptBytes: number
-  readonly #chunkBytes: number
+  readonly #firstBytes: number
   readonly #chunks: ArrayBuffer[] = []
   /** The chunk that parts are cut from, and how far it is used; those before it are full. */
   #chunk = 0
   #used = 0
 
   /**
-   * Keeps up to `keptBytes` from reset to reset, in chunks of multiples of `unitBytes`. Of a chunk of
-   * 32 MiB or more, which the C library always maps, only what was used is resident.
+   * Keeps up to `keptBytes` from reset to reset. The first chunk has `firstBytes`; where that is 32 MiB or
+   * more, the C library maps it, and only what was used of it is resident.
    */
-  constructor(keptBytes: number, unitBytes = chunkBytes) {
+  constructor(keptBytes: number, firstBytes = chunkBytes) {
     this.#keptBytes = keptBytes
-    this.#chunkBytes = unitBytes
+    this.#firstBytes = firstBytes
   }
 
   bytes(count: number): Uint8Array<ArrayBuffer> {
@@ -112,8 +112,9 @@ export class Arena implements Allocator {
       this.#used = at + Math.ceil(size / alignBytes) * alignBytes
       return at
     }
-    const chunks = Math.max(1, Math.ceil(size / this.#chunkBytes))
-    this.#chunks.push(new ArrayBuffer(chunks * this.#chunkBytes))
+    const least = this.#chunks.length === 0 ? this.#firstBytes : chunkBytes
+    const rounded = Math.ceil(size / chunkBytes) * chunkBytes
+    this.#chunks.push(new ArrayBuffer(size <= least ? least : rounded))
     this.#used = Math.ceil(size / alignBytes) * alignBytes
     return 0
   }

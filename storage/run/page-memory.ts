@@ -3,12 +3,13 @@
  * for the vectors of a page, and the tables that number values.
  */
 import { Arena, type Allocator } from '#base/bytes/arena.ts'
+import { keptOf } from '#base/bytes/kept.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import { ValueCodes } from './value-codes.ts'
 
 /**
- * What is kept, in slabs. A flush takes up to two runs (`ingester/flusher.ts`); their lanes take about as
- * much as they do, those of data points twice that. A flush that needs more gives the rest back.
+ * What is kept, in slabs. A flush takes up to two runs (`ingester/flusher.ts`); their lanes take half as much
+ * as they do, those of data points twice that. A flush that needs more gives the rest back.
  */
 const keptSlabs = 4
 
@@ -20,7 +21,7 @@ export class PageMemory {
 
   constructor(slabBytes: number) {
     const bytes = keptSlabs * slabBytes
-    this.arena = new Arena(bytes, bytes)
+    this.arena = new Arena(bytes, keptOf(bytes))
   }
 }
 
