@@ -78,6 +78,8 @@ interface Instance {
 
 let instance: Instance | null = null
 
+const nothing = new Uint8Array(0)
+
 function instantiate(): Instance {
   // The exports of otlp.as.ts, from which otlp.wasm is built in a test.
   const kernel = kernelInstance('kernel/otlp', import.meta.url) as Kernel
@@ -129,7 +131,7 @@ export function decodeFast(bytes: ByteWriter, intake: AnyIntake, limits: DecodeL
   instance ??= instantiate()
   const { kernel, window } = instance
   if (bytes.bytes !== window) return false
-  resetIntake(intake, bytes.view())
+  resetIntake(intake, nothing)
   const { maxRows, maxAttributes } = limits
   const most = 2 ** 31 - 1
   const { id } = signals[intake.signal]

@@ -73,6 +73,8 @@ interface Kernel {
   readonly tableBytes: Global
 }
 
+const noKeys = new Uint32Array(0)
+
 /** What copies of 16 bytes may touch behind the part's bytes. */
 const slackBytes = 64
 
@@ -240,6 +242,7 @@ export function fillFast(
   if (plan === undefined) plans.set(part.layout, (plan = planOf(filler, part.layout, intake)))
   for (const step of plan.steps) step()
   if (kernel.failed.value !== 0) return false
+  const keyCount = kernel.keyCount.value
   part.lend({
     rows: rows.length,
     attributes: kernel.entries.value,
@@ -247,12 +250,11 @@ export function fillFast(
     bytes,
     bytesUsed: kernel.used.value,
     tenantLength,
-    keys: filler.keys.subarray(0, kernel.keyCount.value * kernel.keyWords.value),
+    keys: keyCount === 0 ? noKeys : filler.keys.subarray(0, keyCount * kernel.keyWords.value),
     keyWords: kernel.keyWords.value,
   })
   if ('valueLo' in intake.rows.columns) {
-    const all = Buffer.from(intake.bytes.buffer, intake.bytes.byteOffset, intake.bytes.length)
-    fillDescriptions(part, intake, picked, { bytes: all, describe: picked.describe })
+    fillDescriptions(part, intake, picked, picked.describe)
   }
   part.packed = packed(filler, part, tenantLength)
   return true

@@ -230,6 +230,10 @@ function fillAttributes(
   target[rows.length] = part.attributes
 }
 
+function bytesOf({ bytes }: AnyIntake): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 /** What a metric's first row carries: the intake's description and metadata of its descriptor. */
 export type Describe = (descriptor: number) => boolean
 
@@ -256,10 +260,11 @@ export function fillDescriptions(
   part: PartBuilder,
   intake: AnyIntake,
   picked: Picked,
-  options: { bytes: Buffer; describe: Describe },
+  describe: Describe,
 ): void {
-  const found = newDescriptors(intake, picked, options.describe)
+  const found = newDescriptors(intake, picked, describe)
   if (found === null) return
+  const bytes = bytesOf(intake)
   const lanes = ['description', 'metadata'].map((key) => runColumn(part.layout, key)?.lane ?? 0)
   const { stream } = intake.rows.columns
   const { descriptor } = intake.streams.columns
@@ -274,7 +279,7 @@ export function fillDescriptions(
     found[of] = 0
     for (const [k, [offset, length]] of sources.entries()) {
       if (length[of] === 0) continue
-      part.lane(lanes[k]!)[i] = part.copy(options.bytes, offset[of]!, length[of]!)
+      part.lane(lanes[k]!)[i] = part.copy(bytes, offset[of]!, length[of]!)
       part.lane(lanes[k]! + 1)[i] = length[of]!
     }
   }
@@ -292,7 +297,7 @@ export function fillPart(
 ): void {
   const { rows } = picked
   const source: Words = intake.rows.columns
-  const bytes = Buffer.from(intake.bytes.buffer, intake.bytes.byteOffset, intake.bytes.length)
+  const bytes = bytesOf(intake)
   part.rows = rows.length
   for (const column of part.layout.columns) fillColumn(part, column, source, { rows, bytes })
   const streams = part.lane(part.layout.streamLane)
@@ -303,6 +308,6 @@ export function fillPart(
   if (source['endTimeLo'] !== undefined) fillDurations(part, source, rows)
   if (source['valueLo'] !== undefined) {
     fillIntegers(part)
-    fillDescriptions(part, intake, picked, { bytes, describe })
+    fillDescriptions(part, intake, picked, describe)
   }
 }

@@ -38,9 +38,9 @@ export class Interned {
   #arena = Buffer.alloc(1 << 16)
   #arenaWords: Int32Array = new Int32Array(this.#arena.buffer, this.#arena.byteOffset, 1 << 14)
   #used = 0
-  /** The bytes that were looked up last, and their whole words. */
-  #source: Uint8Array = new Uint8Array(0)
-  #sourceWords: Int32Array = new Int32Array(0)
+  /** Where the bytes stand that were looked up last, and its whole words. */
+  #source: ArrayBufferLike = this.#arena.buffer
+  #sourceWords = new Int32Array(this.#source)
   /** Per id: offset, length, extra key, hash. */
   #entries = new Int32Array(1 << 10)
   #slots = new Int32Array(1 << 9).fill(-1)
@@ -62,14 +62,15 @@ export class Interned {
     const entry = id * 4
     if (this.#entries[entry + 1] !== to - from || this.#entries[entry + 2] !== key) return false
     const at = this.#entries[entry]!
-    if (((from | bytes.byteOffset) & 3) !== 0) return equalRange(bytes, from, to, this.#arena, at)
-    if (bytes !== this.#source) {
-      this.#source = bytes
-      this.#sourceWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+    const place = bytes.byteOffset + from
+    if ((place & 3) !== 0) return equalRange(bytes, from, to, this.#arena, at)
+    if (bytes.buffer !== this.#source) {
+      this.#source = bytes.buffer
+      this.#sourceWords = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2)
     }
     const whole = (to - from) & ~3
     return (
-      equalWords(this.#sourceWords, from >> 2, this.#arenaWords, at >> 2, whole >> 2) &&
+      equalWords(this.#sourceWords, place >> 2, this.#arenaWords, at >> 2, whole >> 2) &&
       equalRange(bytes, from + whole, to, this.#arena, at + whole)
     )
   }

@@ -5,7 +5,7 @@
  */
 import { copy, same } from '../../../base/kernel/bytes.as'
 import { at, failed, fixed64, giveUp, length, moveTo, tag, take, varint32, varint64 } from './wire.as'
-import { checkAttribute, checkKeyValue, sawStream } from './value.as'
+import { checkAttribute, checkKeyValue, isPlainPair, sawStream } from './value.as'
 import { plainAt, plainBytes, rowPlace, rowStride, rows, setRows, setStreams, streamPlace, streams, streamsCapacity } from './memory.as'
 
 const timeLo: usize = 0
@@ -190,6 +190,14 @@ function copyAttribute(end: i32): void {
   const size = length(end)
   const from = at
   if (failed) return
+  if (size < 128 && isPlainPair(from, from + size)) {
+    if (!room(size + 2)) return
+    store<u16>(scratch, <u16>(10 | (size << 8)))
+    copy(scratch + 2, from, from + size)
+    scratch += size + 2
+    moveTo(from + size)
+    return
+  }
   checkKeyValue(from + size, 0)
   if (!failed) copyMessage(from, from + size)
 }
