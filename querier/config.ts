@@ -10,7 +10,7 @@ export const querierConfig = z.strictObject({
     .describe('Most memory one query may hold for results and operators.'),
   maxConcurrent: integer(1, 1000)
     .prefault(64)
-    .describe('Queries that run at once; more wait for a place.'),
+    .describe('Queries that read at once, fewer with little memory; more wait for a place.'),
 })
 
 export type QuerierConfig = z.output<typeof querierConfig>

@@ -42,6 +42,16 @@ export function* runStreams(
   }
 }
 
+/** How many attributes of a part have a key and type: at key * 8 + type. */
+function countAttributes(part: PartView): Uint32Array {
+  const { words } = part
+  const [key, type] = [part.attributeLane('key'), part.attributeLane('type')]
+  const counts = new Uint32Array(part.keyCount * 8)
+  for (let entry = 0; entry < part.attributes; entry++)
+    counts[at(words, key, entry) * 8 + at(words, type, entry)]!++
+  return counts
+}
+
 /** The columns that the parts of a run that overlap the range have, with the rows of those parts. */
 export function runColumns(
   slabs: Slabs,
@@ -51,13 +61,12 @@ export function runColumns(
   const found = new Map<string, { column: ColumnRef; rows: number }>()
   for (const part of partsWithin(slabs, run, scan)) {
     const keys = part.keys()
-    const lanes = { key: part.attributeLane('key'), type: part.attributeLane('type') }
-    for (let entry = 0; entry < part.attributes; entry++) {
-      const key = keys[at(part.words, lanes.key, entry)] ?? ''
-      const type = attributeTypeOf[at(part.words, lanes.type, entry)] ?? 'otlp'
-      const column = { scope: 'attribute', key, type } as const
+    for (const [slot, rows] of countAttributes(part).entries()) {
+      if (rows === 0) continue
+      const key = keys[slot >> 3] ?? ''
+      const column = { scope: 'attribute', key, type: attributeTypeOf[slot & 7] ?? 'otlp' } as const
       const id = columnId(column)
-      found.set(id, { column, rows: (found.get(id)?.rows ?? 0) + 1 })
+      found.set(id, { column, rows: (found.get(id)?.rows ?? 0) + rows })
     }
   }
   return [...found.values()]

@@ -9,6 +9,7 @@ import { fillPart } from './fill.ts'
 import { PartBuilder } from './part.ts'
 import { decodePayload, encodePayload } from './record.ts'
 import { readRunRef, Run, slabState, type RunRef } from './run.ts'
+import { runColumns } from './list.ts'
 import { scanRun } from './scan.ts'
 import { StreamView } from './stream-view.ts'
 import { StreamTable } from './streams.ts'
@@ -221,6 +222,26 @@ test('a damaged payload is corrupt, never a wrong read', (t) => {
       `${length} bytes`,
     )
   }
+})
+
+test('lists the attribute columns of the parts in range, with their rows', (t: TestContext) => {
+  const bench = setUp()
+  const two = { host: 'a', port: 1 }
+  append(bench, [
+    { time: 1, body: 'a', attributes: two },
+    { time: 2, body: 'b', attributes: { host: 'b' } },
+  ])
+  append(bench, [{ time: 5, body: 'c', attributes: { host: 7 } }])
+  const check = (from: bigint, to: bigint, want: string) => {
+    const second = 1_000_000_000n
+    const range = { tenant: 'default', from: from * second, to: to * second }
+    const found = runColumns(bench.slabs, ref(bench), range)
+    t.assert.equal(found.map(({ column, rows }) => `${columnId(column)}=${rows}`).join(' '), want)
+  }
+  check(0n, 9n, 'a:text:host=2 a:int:port=1 a:int:host=1')
+  check(0n, 5n, 'a:text:host=2 a:int:port=1')
+  check(5n, 6n, 'a:int:host=1')
+  check(6n, 9n, '')
 })
 
 test('batches end after some MiB, also inside a part, and predicates see no more at once', (t: TestContext) => {
