@@ -181,7 +181,8 @@ async function until(condition: () => boolean): Promise<boolean> {
 test('the bytes of a gRPC message are reserved by its header and given back when the client goes', async (t) => {
   const half = frame(Buffer.alloc(1000), false, 600_000)
   const { session } = rawCall('identity', [half.subarray(0, 3), half.subarray(3)], false)
-  t.assert.equal(await until(() => deps.budget.used === 600_000), true)
+  // The most there was: under load the pause allowed may be over before we look.
+  t.assert.equal(await until(() => deps.budget.most >= 600_000), true)
   session.destroy()
   t.assert.equal(await until(() => deps.budget.used === 0), true)
 })
@@ -203,7 +204,7 @@ test('half-sent HTTP bodies give their bytes back, by leaving or by stopping', a
     return socket
   }
   const leaving = open(700_000)
-  t.assert.equal(await until(() => deps.budget.used === 700_000), true)
+  t.assert.equal(await until(() => deps.budget.most >= 700_000), true)
   leaving.destroy()
   t.assert.equal(await until(() => deps.budget.used === 0), true)
   const stopping = open(800_000)
@@ -223,7 +224,9 @@ test('half-sent bodies fill the budget and no more, and others still get in', as
   const memory = createBudgetMemory({ request: 4 << 20, query: 0, read: 0, run: 0, cache: 0 })
   const budget = new Budget(memory, 'request', systemClock)
   const reserve = (bytes: number) => budget.take(bytes, 100)
-  const small = createReceiver(config, host, { ...deps, reserve })
+  // Those that hold the budget keep it until they leave: others, however late they come, are refused.
+  const patient = { ...config, bodyIdle: 60_000 }
+  const small = createReceiver(patient, host, { ...deps, reserve })
   const parts = await run(small.parts)
   const { http, grpc } = small.ports()
   const held = Array.from({ length: 40 }, () => {
