@@ -10,6 +10,7 @@ import { createIntake, type AnyIntake } from '#schemas/intake.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { arbitraryMessage, completedRequest } from '#test/otlp/arbitrary.ts'
 import { measuredBounds } from '#test/otlp/bounds.ts'
+import { contents } from '#test/otlp/contents.ts'
 import { encodeReference } from '#test/otlp/reference.ts'
 import { decodePlain, decodeRequest } from './decode.ts'
 import { decodeFast, requestWindow } from './kernel.ts'
@@ -29,21 +30,6 @@ const intakes: Readonly<Record<SignalName, AnyIntake>> = {
 }
 
 const signals = ['logs', 'metrics', 'traces'] as const
-
-/** All that an intake says: its bytes and the valid rows of every column. */
-function contents(intake: AnyIntake): unknown {
-  const { groups, descriptors, streams, attributes, rows } = intake
-  const tables = { groups, descriptors, streams, attributes, rows }
-  const columns = Object.entries(tables).map(([name, table]) => [
-    name,
-    table.rows,
-    Object.entries(table.columns).map(([column, words]) => [
-      column,
-      words.slice(0, column === 'attrFrom' ? table.rows + 1 : table.rows).join(' '),
-    ]),
-  ])
-  return [Buffer.from(intake.bytes).toString('hex'), columns]
-}
 
 /** What the decoder in JavaScript makes of a request; null when it refuses it or a row of it. */
 function slow(signal: SignalName, bytes: Uint8Array, rules: typeof limits): unknown {
@@ -164,6 +150,60 @@ test('any text is read when the runtime says it is UTF-8, and only then', (t) =>
     }),
     { numRuns: 300 },
   )
+})
+
+test('attributes are read alike in whatever form they come', (t) => {
+  const text = (length: number, last = 'z') => Buffer.from(`${'a'.repeat(length)}${last}`)
+  const pair = (key: Uint8Array, value: Uint8Array) =>
+    Buffer.concat([field(1, key), field(2, field(1, value))])
+  const forms: Uint8Array[] = [
+    0, 1, 13, 14, 15, 16, 50, 115, 116, 117, 118, 119, 120, 125, 126, 200,
+  ]
+    .flatMap((length): Uint8Array[] => [
+      pair(text(length), text(3)),
+      pair(text(3), text(length)),
+      pair(text(length, 'é'), text(3)),
+      pair(text(3), text(length, 'é')),
+      pair(text(3), Buffer.concat([text(length), Buffer.of(0xff)])),
+      pair(Buffer.concat([text(length), Buffer.of(0x80)]), text(3)),
+    ])
+    .concat(
+      pair(empty, empty),
+      pair(text(2), empty),
+      pair(empty, text(2)),
+      Buffer.concat([field(2, field(1, text(2))), field(1, text(2))]),
+      Buffer.concat([pair(text(2), text(4)), pair(text(3), text(5))]),
+      Buffer.concat([
+        field(1, text(2)),
+        field(2, Buffer.concat([field(1, text(2)), field(1, text(3))])),
+      ]),
+      Buffer.concat([field(1, text(2)), field(2, field(7, text(2)))]),
+      Buffer.concat([field(1, text(2)), field(2, empty)]),
+      field(1, text(2)),
+      empty,
+      pair(text(4), text(4)).subarray(0, 10),
+      pair(text(4), text(4)).subarray(0, 6),
+    )
+  const point = (attribute: Uint8Array) =>
+    field(
+      1,
+      field(
+        2,
+        field(2, Buffer.concat([field(1, text(3)), field(5, field(1, field(7, attribute)))])),
+      ),
+    )
+  const record = (number: number) => (attribute: Uint8Array) =>
+    field(1, field(2, field(2, field(number, attribute))))
+  const resource = (attribute: Uint8Array) =>
+    field(1, Buffer.concat([field(1, field(1, attribute)), field(2, field(2, empty))]))
+  const check = (signal: SignalName, bytes: Uint8Array) =>
+    t.assert.deepEqual(fast(signal, bytes, limits), slow(signal, bytes, limits))
+  for (const form of forms) {
+    check('metrics', point(form))
+    check('logs', record(6)(form))
+    check('logs', resource(form))
+  }
+  t.assert.notEqual(fast('logs', record(6)(pair(text(2), text(2))), limits), null)
 })
 
 test('the limits of the request are kept, and its own room', (t) => {

@@ -3,6 +3,8 @@
  * checksum are damaged twice: as they are, where the checksum must notice, and behind it, where
  * every decoder has to hold by itself.
  */
+import { isDeepStrictEqual } from 'node:util'
+import { assert } from '#base/assert.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { systemClock } from '#base/clock.ts'
 import { zstdCompress, zstdDecompress } from '#base/compress/zstd.ts'
@@ -34,14 +36,16 @@ import { decodePayload, encodePayload } from '#storage/run/record.ts'
 import { streamView } from '#storage/run/stream-view.ts'
 import { goldenCases } from '#test/golden/cases.ts'
 import { rowTexts } from '#test/golden/rows.ts'
-import { arbitraryMessage } from '#test/otlp/arbitrary.ts'
+import { arbitraryMessage, completedRequest, type RequestName } from '#test/otlp/arbitrary.ts'
+import { contents } from '#test/otlp/contents.ts'
 import { decodeReference, encodeReference, type Plain } from '#test/otlp/reference.ts'
 import * as fc from 'fast-check'
 import { decodePlain } from '#receiver/otlp/decode.ts'
+import { decodeFast, requestWindow } from '#receiver/otlp/kernel.ts'
 import { transcode } from '#receiver/otlp/json.ts'
 import type { DecoderTarget } from './damage.ts'
 
-const requests: readonly [SignalName, string, Message][] = [
+const requests: readonly [SignalName, RequestName, Message][] = [
   ['logs', 'ExportLogsServiceRequest', logsRequest],
   ['metrics', 'ExportMetricsServiceRequest', metricsRequest],
   ['traces', 'ExportTraceServiceRequest', tracesRequest],
@@ -63,17 +67,32 @@ function messages(name: string): Uint8Array[] {
     .filter((bytes) => bytes.length > 40 && bytes.length < 4000)
 }
 
-function protobufTarget(signal: SignalName, name: string): DecoderTarget {
+/** The decoder in JavaScript, and that the kernel reads nothing that it refuses, nor reads it otherwise. */
+function protobufTarget(signal: SignalName, name: RequestName): DecoderTarget {
   const intake = intakes[signal]
   const plain = new ByteWriter()
+  const exported = fc
+    .sample(completedRequest(name), { numRuns: 300, seed: 5 })
+    .map((request) => encodeReference(name, request))
+    .filter((bytes) => bytes.length > 40 && bytes.length < 4000)
   return {
     name: `otlp-${signal}`,
     kind: 'invalid',
-    samples: messages(name),
+    samples: [...messages(name), ...exported],
     read(bytes) {
+      const inKernel = new ByteWriter(requestWindow())
+      inKernel.raw(bytes)
+      const found = decodeFast(inKernel, intake, limits) ? contents(intake) : null
       plain.reset()
       plain.raw(bytes)
-      decodePlain(plain, intake, limits)
+      let refused = true
+      try {
+        refused = decodePlain(plain, intake, limits).length > 0
+      } finally {
+        assert(found === null || !refused, 'the kernel reads nothing that the decoder refuses')
+      }
+      const same = found === null || isDeepStrictEqual(found, contents(intake))
+      assert(same, 'the kernel reads what the decoder reads')
     },
   }
 }
