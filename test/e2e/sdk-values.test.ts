@@ -7,19 +7,9 @@
  */
 import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { SpanKind, ROOT_CONTEXT, type AttributeValue } from '@opentelemetry/api'
-import { OTLPLogExporter as LogsGrpc } from '@opentelemetry/exporter-logs-otlp-grpc'
-import { OTLPLogExporter as LogsJson } from '@opentelemetry/exporter-logs-otlp-http'
-import { OTLPLogExporter as LogsProto } from '@opentelemetry/exporter-logs-otlp-proto'
-import { OTLPTraceExporter as TracesGrpc } from '@opentelemetry/exporter-trace-otlp-grpc'
-import { OTLPTraceExporter as TracesJson } from '@opentelemetry/exporter-trace-otlp-http'
-import { OTLPTraceExporter as TracesProto } from '@opentelemetry/exporter-trace-otlp-proto'
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import {
-  LoggerProvider,
-  SimpleLogRecordProcessor,
-  type LogRecordExporter,
-} from '@opentelemetry/sdk-logs'
+import type { LogRecordExporter, LoggerProvider } from '@opentelemetry/sdk-logs'
 import {
   AggregationType,
   InstrumentType,
@@ -27,7 +17,7 @@ import {
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics'
-import { SimpleSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import { execFileSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,6 +30,7 @@ import { rowColumn } from '#schemas/signals/signal.ts'
 import { openBlock } from '#storage/block/open.ts'
 import { bytesSource } from '#storage/block/source.ts'
 import { decodeReference, encodeReference, type Plain } from '#test/otlp/reference.ts'
+import { logExporters, sendLogs, sendSpans, spanExporters } from '#test/sdk.ts'
 import { getJson, startSignalbox, type Started } from '#test/signalbox.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'signalbox-sdk-values-'))
@@ -52,7 +43,6 @@ after(async () => {
   rmSync(dir, { recursive: true })
 })
 
-const grpc = () => ({ url: `http://127.0.0.1:${program.ports.grpc}` })
 const http = (path: string) => ({ url: `http://127.0.0.1:${program.ports.http}/v1/${path}` })
 const resource = (name: string) =>
   resourceFromAttributes({ 'service.name': `shop-${name}`, 'service.instance.id': 'one' })
@@ -83,25 +73,21 @@ const bodies: readonly [body: Body, line: string][] = [
 
 test('bodies that are no text and attributes that are no scalars are read back', async (t) => {
   const check = async (name: string, exporter: LogRecordExporter) => {
-    const provider = new LoggerProvider({
-      resource: resource(name),
-      processors: [new SimpleLogRecordProcessor({ exporter })],
+    await sendLogs(exporter, resource(name), (provider) => {
+      const logger = provider.getLogger('cart')
+      for (const [i, [body]] of bodies.entries()) {
+        logger.emit({
+          timestamp: at + i,
+          body,
+          attributes: {
+            list: ['a', 'b'],
+            numbers: [1, 2.5],
+            deep: { inner: { leaf: 'x' }, list: [true] },
+            raw: Uint8Array.of(1, 2, 3),
+          },
+        })
+      }
     })
-    const logger = provider.getLogger('cart')
-    for (const [i, [body]] of bodies.entries()) {
-      logger.emit({
-        timestamp: at + i,
-        body,
-        attributes: {
-          list: ['a', 'b'],
-          numbers: [1, 2.5],
-          deep: { inner: { leaf: 'x' }, list: [true] },
-          raw: Uint8Array.of(1, 2, 3),
-        },
-      })
-    }
-    await provider.forceFlush()
-    await provider.shutdown()
     const query = new URLSearchParams({
       query: `{service_name="shop-${name}"}`,
       start: ns(at),
@@ -132,9 +118,7 @@ test('bodies that are no text and attributes that are no scalars are read back',
       name,
     )
   }
-  await check('grpc', new LogsGrpc(grpc()))
-  await check('protobuf', new LogsProto(http('logs')))
-  await check('json', new LogsJson(http('logs')))
+  for (const [name, exporter] of logExporters(program.ports)) await check(name, exporter)
 })
 
 /** An attribute as the OTLP JSON of a trace shows it. */
@@ -149,27 +133,23 @@ test('arrays as attributes of spans, events and links are read back', async (t) 
   const attributes = Object.fromEntries(arrays.map(([key, value]) => [key, value]))
   const shown = arrays.map(([key, , value]) => ({ key, value }))
   const check = async (name: string, exporter: SpanExporter) => {
-    const provider = new TracerProvider({
-      resource: resource(name),
-      spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    const { traceId } = await sendSpans(exporter, resource(name), (provider) => {
+      const other = { traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174' }
+      const span = provider.getTracer('cart').startSpan(
+        'charge',
+        {
+          kind: SpanKind.SERVER,
+          startTime: at,
+          root: true,
+          attributes,
+          links: [{ context: { ...other, traceFlags: 0 }, attributes }],
+        },
+        ROOT_CONTEXT,
+      )
+      span.addEvent('declined', attributes, at + 5)
+      span.end(at + 20)
+      return span.spanContext()
     })
-    const other = { traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174' }
-    const span = provider.getTracer('cart').startSpan(
-      'charge',
-      {
-        kind: SpanKind.SERVER,
-        startTime: at,
-        root: true,
-        attributes,
-        links: [{ context: { ...other, traceFlags: 0 }, attributes }],
-      },
-      ROOT_CONTEXT,
-    )
-    span.addEvent('declined', attributes, at + 5)
-    span.end(at + 20)
-    await provider.forceFlush()
-    await provider.shutdown()
-    const { traceId } = span.spanContext()
     const { batches } = (await getJson(program.ports.tempo, `/api/traces/${traceId}`)) as {
       batches: { scopeSpans: { spans: Json[] }[] }[] // Tempo's contract
     }
@@ -184,9 +164,7 @@ test('arrays as attributes of spans, events and links are read back', async (t) 
     t.assert.deepEqual(sorted(found.events[0]?.attributes), shown, name)
     t.assert.deepEqual(sorted(found.links[0]?.attributes), shown, name)
   }
-  await check('grpc', new TracesGrpc(grpc()))
-  await check('protobuf', new TracesProto(http('traces')))
-  await check('json', new TracesJson(http('traces')))
+  for (const [name, exporter] of spanExporters(program.ports)) await check(name, exporter)
 })
 
 type MetricsBatch = Parameters<PushMetricExporter['export']>[0]

@@ -11,32 +11,23 @@ import {
   trace,
   TraceFlags,
 } from '@opentelemetry/api'
-import { OTLPLogExporter as LogsGrpc } from '@opentelemetry/exporter-logs-otlp-grpc'
-import { OTLPLogExporter as LogsJson } from '@opentelemetry/exporter-logs-otlp-http'
-import { OTLPLogExporter as LogsProto } from '@opentelemetry/exporter-logs-otlp-proto'
-import { OTLPMetricExporter as MetricsGrpc } from '@opentelemetry/exporter-metrics-otlp-grpc'
-import { OTLPMetricExporter as MetricsJson } from '@opentelemetry/exporter-metrics-otlp-http'
-import { OTLPMetricExporter as MetricsProto } from '@opentelemetry/exporter-metrics-otlp-proto'
-import { OTLPTraceExporter as TracesGrpc } from '@opentelemetry/exporter-trace-otlp-grpc'
-import { OTLPTraceExporter as TracesJson } from '@opentelemetry/exporter-trace-otlp-http'
-import { OTLPTraceExporter as TracesProto } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import {
-  LoggerProvider,
-  SimpleLogRecordProcessor,
-  type LogRecordExporter,
-} from '@opentelemetry/sdk-logs'
-import {
-  MeterProvider,
-  PeriodicExportingMetricReader,
-  type PushMetricExporter,
-} from '@opentelemetry/sdk-metrics'
-import { SimpleSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace'
+import type { LogRecordExporter } from '@opentelemetry/sdk-logs'
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
+import {
+  logExporters,
+  metricExporters,
+  sendLogs,
+  sendMetrics,
+  sendSpans,
+  spanExporters,
+} from '#test/sdk.ts'
 import { getJson, startSignalbox, type Started } from '#test/signalbox.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'signalbox-sdk-'))
@@ -49,8 +40,6 @@ after(async () => {
   rmSync(dir, { recursive: true })
 })
 
-const grpc = () => ({ url: `http://127.0.0.1:${program.ports.grpc}` })
-const http = (path: string) => ({ url: `http://127.0.0.1:${program.ports.http}/v1/${path}` })
 const resource = (name: string) =>
   resourceFromAttributes({ 'service.name': `shop-${name}`, 'service.instance.id': 'one' })
 
@@ -65,22 +54,18 @@ type Json = Readonly<Record<string, unknown>>
 
 test('log records are read back with every field', async (t) => {
   const check = async (name: string, exporter: LogRecordExporter) => {
-    const provider = new LoggerProvider({
-      resource: resource(name),
-      processors: [new SimpleLogRecordProcessor({ exporter })],
+    await sendLogs(exporter, resource(name), (provider) => {
+      const spanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED }
+      provider.getLogger('cart', '1.2').emit({
+        timestamp: at,
+        observedTimestamp: at + 1,
+        severityNumber: SeverityNumber.WARN,
+        severityText: 'WARN',
+        body: `cart of ${name} is full`,
+        attributes: { user: 'ada', count: 7, ratio: 0.5, flag: false },
+        context: trace.setSpanContext(ROOT_CONTEXT, spanContext),
+      })
     })
-    const spanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED }
-    provider.getLogger('cart', '1.2').emit({
-      timestamp: at,
-      observedTimestamp: at + 1,
-      severityNumber: SeverityNumber.WARN,
-      severityText: 'WARN',
-      body: `cart of ${name} is full`,
-      attributes: { user: 'ada', count: 7, ratio: 0.5, flag: false },
-      context: trace.setSpanContext(ROOT_CONTEXT, spanContext),
-    })
-    await provider.forceFlush()
-    await provider.shutdown()
     const query = new URLSearchParams({
       query: `{service_name="shop-${name}"}`,
       start: ns(at),
@@ -110,34 +95,28 @@ test('log records are read back with every field', async (t) => {
       name,
     )
   }
-  await check('grpc', new LogsGrpc(grpc()))
-  await check('protobuf', new LogsProto(http('logs')))
-  await check('json', new LogsJson(http('logs')))
+  for (const [name, exporter] of logExporters(program.ports)) await check(name, exporter)
 })
 
 test('spans are read back with every field', async (t) => {
   const check = async (name: string, exporter: SpanExporter) => {
-    const provider = new TracerProvider({
-      resource: resource(name),
-      spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    const own = await sendSpans(exporter, resource(name), (provider) => {
+      const span = provider.getTracer('cart', '1.2').startSpan(
+        'charge',
+        {
+          kind: SpanKind.CLIENT,
+          startTime: at,
+          root: true,
+          attributes: { amount: 12, card: 'visa' },
+          links: [{ context: { traceId, spanId, traceFlags: 0 }, attributes: { why: 'retry' } }],
+        },
+        ROOT_CONTEXT,
+      )
+      span.addEvent('declined', { code: 51 }, at + 5)
+      span.setStatus({ code: SpanStatusCode.ERROR, message: 'no money' })
+      span.end(at + 20)
+      return span.spanContext()
     })
-    const span = provider.getTracer('cart', '1.2').startSpan(
-      'charge',
-      {
-        kind: SpanKind.CLIENT,
-        startTime: at,
-        root: true,
-        attributes: { amount: 12, card: 'visa' },
-        links: [{ context: { traceId, spanId, traceFlags: 0 }, attributes: { why: 'retry' } }],
-      },
-      ROOT_CONTEXT,
-    )
-    span.addEvent('declined', { code: 51 }, at + 5)
-    span.setStatus({ code: SpanStatusCode.ERROR, message: 'no money' })
-    span.end(at + 20)
-    const own = span.spanContext()
-    await provider.forceFlush()
-    await provider.shutdown()
     const answer = await getJson(program.ports.tempo, `/api/traces/${own.traceId}`)
     const { batches } = answer as {
       batches: { resource: Json; scopeSpans: { scope: Json; spans: Json[] }[] }[] // Tempo's contract
@@ -186,28 +165,20 @@ test('spans are read back with every field', async (t) => {
       name,
     )
   }
-  await check('grpc', new TracesGrpc(grpc()))
-  await check('protobuf', new TracesProto(http('traces')))
-  await check('json', new TracesJson(http('traces')))
+  for (const [name, exporter] of spanExporters(program.ports)) await check(name, exporter)
 })
 
 test('metrics are read back with names, labels and values', async (t) => {
   const check = async (name: string, exporter: PushMetricExporter) => {
-    const reader = new PeriodicExportingMetricReader({
-      exporter,
-      exportIntervalMillis: 100_000,
-      exportTimeoutMillis: 5000,
+    await sendMetrics(exporter, { resource: resource(name) }, (provider) => {
+      const meter = provider.getMeter('cart', '1.2')
+      meter.createCounter('orders', { unit: '{order}' }).add(5, { kind: 'a' })
+      meter.createUpDownCounter('open').add(-2)
+      meter.createGauge('load', { unit: '1' }).record(0.25)
+      const advice = { explicitBucketBoundaries: [1, 10] }
+      const times = meter.createHistogram('time', { unit: 's', advice })
+      for (const value of [0.5, 5, 50]) times.record(value)
     })
-    const provider = new MeterProvider({ resource: resource(name), readers: [reader] })
-    const meter = provider.getMeter('cart', '1.2')
-    meter.createCounter('orders', { unit: '{order}' }).add(5, { kind: 'a' })
-    meter.createUpDownCounter('open').add(-2)
-    meter.createGauge('load', { unit: '1' }).record(0.25)
-    const advice = { explicitBucketBoundaries: [1, 10] }
-    const times = meter.createHistogram('time', { unit: 's', advice })
-    for (const value of [0.5, 5, 50]) times.record(value)
-    await provider.forceFlush()
-    await provider.shutdown()
     const expect = async (query: string, want: Json) => {
       const parameters = new URLSearchParams({ query })
       const path = `/api/v1/query?${parameters.toString()}`
@@ -239,7 +210,5 @@ test('metrics are read back with names, labels and values', async (t) => {
       await expect(of(bucket, `,le="${le}"`), series(bucket, value, { le }))
     }
   }
-  await check('grpc', new MetricsGrpc(grpc()))
-  await check('protobuf', new MetricsProto(http('metrics')))
-  await check('json', new MetricsJson(http('metrics')))
+  for (const [name, exporter] of metricExporters(program.ports)) await check(name, exporter)
 })

@@ -11,33 +11,26 @@ import {
   trace,
   TraceFlags,
 } from '@opentelemetry/api'
-import { OTLPLogExporter as LogsGrpc } from '@opentelemetry/exporter-logs-otlp-grpc'
-import { OTLPLogExporter as LogsJson } from '@opentelemetry/exporter-logs-otlp-http'
-import { OTLPLogExporter as LogsProto } from '@opentelemetry/exporter-logs-otlp-proto'
-import { OTLPMetricExporter as MetricsGrpc } from '@opentelemetry/exporter-metrics-otlp-grpc'
-import { OTLPMetricExporter as MetricsJson } from '@opentelemetry/exporter-metrics-otlp-http'
-import { OTLPMetricExporter as MetricsProto } from '@opentelemetry/exporter-metrics-otlp-proto'
-import { OTLPTraceExporter as TracesGrpc } from '@opentelemetry/exporter-trace-otlp-grpc'
-import { OTLPTraceExporter as TracesJson } from '@opentelemetry/exporter-trace-otlp-http'
-import { OTLPTraceExporter as TracesProto } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import {
-  LoggerProvider,
-  SimpleLogRecordProcessor,
-  type LogRecordExporter,
-} from '@opentelemetry/sdk-logs'
+import type { LogRecordExporter } from '@opentelemetry/sdk-logs'
 import {
   AggregationType,
   InstrumentType,
-  MeterProvider,
-  PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics'
-import { SimpleSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import { after, before, test } from 'node:test'
 import { run, type Running } from '#base/part.ts'
 import { receiverConfig } from '#receiver/config.ts'
 import { createReceiver, type Receiver } from '#receiver/index.ts'
+import {
+  logExporters,
+  metricExporters,
+  sendLogs,
+  sendMetrics,
+  sendSpans,
+  spanExporters,
+} from '#test/sdk.ts'
 import { testDeps } from './doors.ts'
 import type { Plain } from './reference.ts'
 
@@ -52,11 +45,6 @@ before(async () => {
 })
 
 after(() => running.end(AbortSignal.timeout(2000)))
-
-// oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the value of an enum that the exporters do not export
-const gzip = { compression: 'gzip' } as NonNullable<ConstructorParameters<typeof LogsProto>[0]>
-const grpc = () => ({ url: `http://${host}:${receiver.ports().grpc}` })
-const http = (signal: string) => ({ url: `http://${host}:${receiver.ports().http}/v1/${signal}` })
 
 const resource = resourceFromAttributes({ 'service.name': 'shop', replicas: 3 })
 const group = {
@@ -96,24 +84,20 @@ const base64 = (hex: string) => Buffer.from(hex, 'hex').toString('base64')
 test('log records arrive with every field', async (t) => {
   const check = async (name: string, exporter: LogRecordExporter) => {
     const rows = await received(async () => {
-      const provider = new LoggerProvider({
-        resource,
-        processors: [new SimpleLogRecordProcessor({ exporter })],
+      await sendLogs(exporter, resource, (provider) => {
+        const spanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED }
+        provider.getLogger('cart', '1.2').emit({
+          timestamp: at,
+          observedTimestamp: at + 1,
+          severityNumber: SeverityNumber.WARN,
+          severityText: 'WARN',
+          eventName: 'cart.full',
+          body: { items: [1, 2.5, 'three', null], deep: { yes: true } },
+          // Told apart, since equal bodies are one request whatever door they come to.
+          attributes: { user: name, count: 7, ratio: 0.5, flag: false, tags: ['a', 'b'] },
+          context: trace.setSpanContext(ROOT_CONTEXT, spanContext),
+        })
       })
-      const spanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED }
-      provider.getLogger('cart', '1.2').emit({
-        timestamp: at,
-        observedTimestamp: at + 1,
-        severityNumber: SeverityNumber.WARN,
-        severityText: 'WARN',
-        eventName: 'cart.full',
-        body: { items: [1, 2.5, 'three', null], deep: { yes: true } },
-        // Told apart, since equal bodies are one request whatever door they come to.
-        attributes: { user: name, count: 7, ratio: 0.5, flag: false, tags: ['a', 'b'] },
-        context: trace.setSpanContext(ROOT_CONTEXT, spanContext),
-      })
-      await provider.forceFlush()
-      await provider.shutdown()
     })
     const items = [{ intValue: '1' }, { doubleValue: 2.5 }, { stringValue: 'three' }, {}]
     t.assert.deepEqual(
@@ -156,36 +140,31 @@ test('log records arrive with every field', async (t) => {
       name,
     )
   }
-  await check('grpc', new LogsGrpc({ ...grpc(), ...gzip }))
-  await check('protobuf', new LogsProto({ ...http('logs'), ...gzip, headers: { 'x-a': '1' } }))
-  await check('json', new LogsJson(http('logs')))
+  for (const [name, exporter] of logExporters(receiver.ports(), ['grpc', 'protobuf']))
+    await check(name, exporter)
 })
 
 test('spans arrive with every field', async (t) => {
   const check = async (name: string, exporter: SpanExporter) => {
     let own = { traceId: '', spanId: '' }
     const rows = await received(async () => {
-      const provider = new TracerProvider({
-        resource,
-        spanProcessors: [new SimpleSpanProcessor({ exporter })],
+      own = await sendSpans(exporter, resource, (provider) => {
+        const parent = { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true }
+        const span = provider.getTracer('cart', '1.2').startSpan(
+          'charge',
+          {
+            kind: SpanKind.CLIENT,
+            startTime: at,
+            attributes: { amount: 12 },
+            links: [{ context: { traceId, spanId, traceFlags: 0 }, attributes: { why: 'retry' } }],
+          },
+          trace.setSpanContext(context.active(), parent),
+        )
+        span.addEvent('declined', { code: 51 }, at + 5)
+        span.setStatus({ code: SpanStatusCode.ERROR, message: 'no money' })
+        span.end(at + 20)
+        return span.spanContext()
       })
-      const parent = { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true }
-      const span = provider.getTracer('cart', '1.2').startSpan(
-        'charge',
-        {
-          kind: SpanKind.CLIENT,
-          startTime: at,
-          attributes: { amount: 12 },
-          links: [{ context: { traceId, spanId, traceFlags: 0 }, attributes: { why: 'retry' } }],
-        },
-        trace.setSpanContext(context.active(), parent),
-      )
-      span.addEvent('declined', { code: 51 }, at + 5)
-      span.setStatus({ code: SpanStatusCode.ERROR, message: 'no money' })
-      span.end(at + 20)
-      own = span.spanContext()
-      await provider.forceFlush()
-      await provider.shutdown()
     })
     const [row = {}] = rows
     t.assert.equal(rows.length, 1, name)
@@ -223,42 +202,32 @@ test('spans arrive with every field', async (t) => {
       },
     ])
   }
-  await check('grpc', new TracesGrpc(grpc()))
-  await check('protobuf', new TracesProto({ ...http('traces'), ...gzip }))
-  await check('json', new TracesJson({ ...http('traces'), ...gzip }))
+  for (const [name, exporter] of spanExporters(receiver.ports(), ['protobuf', 'json']))
+    await check(name, exporter)
 })
 
 test('metrics of every kind arrive with every field', async (t) => {
   const check = async (name: string, exporter: PushMetricExporter) => {
     const rows = await received(async () => {
-      const reader = new PeriodicExportingMetricReader({
-        exporter,
-        exportIntervalMillis: 100_000,
-        exportTimeoutMillis: 5000,
+      const views = [
+        {
+          instrumentName: 'wide',
+          instrumentType: InstrumentType.HISTOGRAM,
+          aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
+        },
+      ]
+      await sendMetrics(exporter, { resource, views }, (provider) => {
+        const meter = provider.getMeter('cart', '1.2')
+        meter
+          .createCounter('orders', { unit: '{order}', description: 'Orders' })
+          .add(5, { kind: 'a' })
+        meter.createUpDownCounter('open').add(-2)
+        meter.createGauge('load').record(0.25)
+        const narrow = { advice: { explicitBucketBoundaries: [1, 10] } }
+        const times = meter.createHistogram('time', { unit: 's', ...narrow })
+        for (const value of [0.5, 5, 50]) times.record(value)
+        meter.createHistogram('wide').record(8)
       })
-      const provider = new MeterProvider({
-        resource,
-        readers: [reader],
-        views: [
-          {
-            instrumentName: 'wide',
-            instrumentType: InstrumentType.HISTOGRAM,
-            aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
-          },
-        ],
-      })
-      const meter = provider.getMeter('cart', '1.2')
-      meter
-        .createCounter('orders', { unit: '{order}', description: 'Orders' })
-        .add(5, { kind: 'a' })
-      meter.createUpDownCounter('open').add(-2)
-      meter.createGauge('load').record(0.25)
-      const narrow = { advice: { explicitBucketBoundaries: [1, 10] } }
-      const times = meter.createHistogram('time', { unit: 's', ...narrow })
-      for (const value of [0.5, 5, 50]) times.record(value)
-      meter.createHistogram('wide').record(8)
-      await provider.forceFlush()
-      await provider.shutdown()
     })
     const found = (metric: string): Plain => {
       const row = rows.find((candidate) => candidate['name'] === metric)
@@ -315,7 +284,6 @@ test('metrics of every kind arrive with every field', async (t) => {
       t.assert.equal(BigInt(String(timeUnixNano)) >= BigInt(String(startTimeUnixNano)), true)
     }
   }
-  await check('grpc', new MetricsGrpc({ ...grpc(), ...gzip }))
-  await check('protobuf', new MetricsProto(http('metrics')))
-  await check('json', new MetricsJson({ ...http('metrics'), ...gzip }))
+  for (const [name, exporter] of metricExporters(receiver.ports(), ['grpc', 'json']))
+    await check(name, exporter)
 })
