@@ -117,7 +117,8 @@ export class PageFilterBuilder {
     new DataView(out.buffer).setUint32(0, this.#longest, true)
     const bloom = out.subarray(longestBytes)
     if (!writeBloom(bloom, keys, secondSeed)) bloom.set(bloomOf(keys, words))
-    if (this.#keys.length <= maxSpareKeys) spareKeys = this.#keys
+    const size = this.#keys.length
+    if (size <= maxSpareKeys && size > (spareKeys?.length ?? 0)) spareKeys = this.#keys
     this.#keys = new Uint32Array(0)
     this.#length = 0
     this.#longest = 0
