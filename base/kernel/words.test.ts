@@ -1,0 +1,67 @@
+/** Sizes and bytes are those of the loops that define them. */
+import * as fc from 'fast-check'
+import { test } from 'node:test'
+import { ByteWriter } from '#base/bytes/writer.ts'
+import { fresh } from '#base/bytes/arena.ts'
+import { bitsSize, encodeBits } from '#storage/encoding/bits.ts'
+import { planesOf } from '#storage/encoding/words.ts'
+import { measureWords, packWords, splitWords } from './words.ts'
+
+function differences(values: Uint32Array): Uint32Array {
+  return Uint32Array.from({ length: values.length - 1 }, (_, i) => {
+    const difference = (values[i + 1]! - values[i]!) | 0
+    return (difference << 1) ^ (difference >> 31)
+  })
+}
+
+function packed(values: Uint32Array): Uint8Array {
+  const out = new ByteWriter()
+  packWords(values, (bytes) => out.raw(bytes))
+  return out.copy()
+}
+
+function agrees(values: Uint32Array): boolean {
+  const { runs, plain, delta } = measureWords(values)
+  const bits = new ByteWriter()
+  encodeBits(bits, values)
+  const planes = [1, 2, 4].every((width) => {
+    const out = new Uint8Array(values.length * width)
+    splitWords(values, width, out)
+    return Buffer.compare(out, planesOf(values, width, fresh)) === 0
+  })
+  return (
+    runs === values.filter((value, i) => i === 0 || value !== values[i - 1]).length &&
+    plain === bitsSize(values) &&
+    delta === bitsSize(differences(values)) &&
+    Buffer.compare(packed(values), bits.view()) === 0 &&
+    planes
+  )
+}
+
+test('words are measured and packed as their definitions say', () => {
+  const word = fc.oneof(
+    fc.nat(3),
+    fc.nat(300),
+    fc.nat(70_000),
+    fc.constantFrom(0, 2 ** 31, 2 ** 32 - 1, 2097151, 2097152),
+  )
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1, maxLength: 400, size: 'max' }), (values) =>
+      agrees(Uint32Array.from(values)),
+    ),
+  )
+})
+
+test('over the ends of blocks and windows', (t) => {
+  const value = (i: number) => (Math.imul(i, 0x9e3779b1) >>> (i % 29)) + (i >>> 3)
+  const all = Uint32Array.from({ length: 50_000 }, (_, i) => value(i))
+  for (const length of [1, 2, 127, 128, 129, 257, 16_384, 16_385, 16_512, 32_768, 50_000]) {
+    t.assert.equal(agrees(all.subarray(0, length)), true, `${length} values`)
+  }
+  t.assert.equal(agrees(new Uint32Array(40_000).fill(7)), true)
+})
+
+test('nothing of a call before is left', (t) => {
+  measureWords(Uint32Array.of(5, 5, 5, 5, 5))
+  t.assert.deepEqual(measureWords(Uint32Array.of(5)), { runs: 1, plain: 2, delta: 0 })
+})
