@@ -43,13 +43,8 @@ function groupPrefix(intake: AnyIntake, group: number, prefixes: PrefixTable): n
   return prefixes.pair(resource, scope)
 }
 
-/** A number for a group and everything of a descriptor that is identity. */
-function descriptorPrefix(
-  intake: AnyIntake,
-  descriptor: number,
-  group: number,
-  prefixes: PrefixTable,
-): number {
+/** A number for everything of a descriptor that is identity. */
+function descriptorPart(intake: AnyIntake, descriptor: number, prefixes: PrefixTable): number {
   const c = intake.descriptors.columns
   const name = c.nameOffset[descriptor]!
   const nameLength = c.nameLength[descriptor]!
@@ -60,7 +55,7 @@ function descriptorPrefix(
   scratch.u32(nameLength)
   scratch.raw(intake.bytes, name, name + nameLength)
   scratch.raw(intake.bytes, unit, unit + c.unitLength[descriptor]!)
-  return prefixes.below(group, scratch.bytes, scratch.length)
+  return prefixes.descriptor(scratch.bytes, scratch.length)
 }
 
 /** Streams of one request, by place; reused from request to request. */
@@ -107,9 +102,8 @@ function findPrefixes(intake: AnyIntake, named: Uint8Array | null, prefixes: Pre
       ofGroup = groupPrefix(intake, group, prefixes)
     }
     descriptor = descriptorOf[stream]!
-    // A table is of one signal, so that numbers of groups do not meet those of descriptors.
-    prefix =
-      descriptor === absent ? ofGroup : descriptorPrefix(intake, descriptor, ofGroup, prefixes)
+    const below = descriptor === absent ? 0 : descriptorPart(intake, descriptor, prefixes) + 1
+    prefix = prefixes.pair(ofGroup, below)
     prefixesOf[stream] = prefix
   }
 }

@@ -1,17 +1,58 @@
 /**
  * What stands before the attributes of a stream, as one number: resource and scope, and for metrics the
- * descriptor. Found by raw bytes. Lives with the stream table of its generation.
+ * descriptor. Found by raw bytes, put together by pairs. Lives with the stream table of its generation.
  */
+import { mix } from '#base/bytes/hash32.ts'
 import { Interned } from './interned.ts'
+
+/** Pairs of numbers under dense ids: open addressing, as there may be nearly as many as streams. */
+class Pairs {
+  #first = new Int32Array(1 << 8)
+  #second = new Int32Array(1 << 8)
+  #slots = new Int32Array(1 << 9).fill(-1)
+  count = 0
+
+  id(a: number, b: number): number {
+    const mask = this.#slots.length - 1
+    let slot = mix(Math.imul(a, 0x9e3779b1) ^ b) & mask
+    for (; this.#slots[slot]! >= 0; slot = (slot + 1) & mask) {
+      const id = this.#slots[slot]!
+      if (this.#first[id] === a && this.#second[id] === b) return id
+    }
+    const id = this.count++
+    this.#first[id] = a
+    this.#second[id] = b
+    this.#slots[slot] = id
+    if (this.count === this.#first.length) this.#grow()
+    return id
+  }
+
+  #grow(): void {
+    const [first, second] = [this.#first, this.#second].map((old) => {
+      const grown = new Int32Array(old.length * 2)
+      grown.set(old)
+      return grown
+    })
+    this.#first = first!
+    this.#second = second!
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
+    const mask = this.#slots.length - 1
+    for (let id = 0; id < this.count; id++) {
+      let slot = mix(Math.imul(this.#first[id]!, 0x9e3779b1) ^ this.#second[id]!) & mask
+      while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask
+      this.#slots[slot] = id
+    }
+  }
+}
 
 /** Interns the resource, scope and descriptor of requests by their raw bytes: the prefix of a stream. */
 export class PrefixTable {
   readonly #parts = new Interned()
-  readonly #pairs = new Map<number, number>()
-  readonly #below = new Interned()
-  /** Per number that `below` gave: the one that it gave next, last time. */
+  readonly #pairs = new Pairs()
+  readonly #descriptors = new Interned()
+  /** Per descriptor: the one that was asked for next, last time. */
   #followers: number[] = []
-  #last = -1
+  #lastDescriptor = -1
 
   /** A number for raw bytes; `kind` keeps resources and scopes apart. */
   part(bytes: Uint8Array, from: number, to: number, kind: number): number {
@@ -21,27 +62,23 @@ export class PrefixTable {
 
   /** A number for two numbers. */
   pair(a: number, b: number): number {
-    const key = a * 2 ** 26 + b
-    const known = this.#pairs.get(key)
-    if (known !== undefined) return known
-    this.#pairs.set(key, this.#pairs.size)
-    return this.#pairs.size - 1
+    return this.#pairs.id(a, b)
   }
 
-  /** A number for raw bytes below a pair. Those of a request mostly come in the order of the one before. */
-  below(pair: number, bytes: Uint8Array, to: number): number {
-    const follower = this.#followers[this.#last] ?? -1
-    if (follower >= 0 && this.#below.is(follower, bytes, 0, to, pair)) {
-      this.#last = follower
+  /** A number for `bytes[0, to)`. Those of a request mostly come in the order of the one before. */
+  descriptor(bytes: Uint8Array, to: number): number {
+    const follower = this.#followers[this.#lastDescriptor] ?? -1
+    if (follower >= 0 && this.#descriptors.is(follower, bytes, 0, to, 0)) {
+      this.#lastDescriptor = follower
       return follower
     }
-    let known = this.#below.find(bytes, 0, to, pair)
+    let known = this.#descriptors.find(bytes, 0, to, 0)
     if (known < 0) {
-      known = this.#below.add(bytes, 0, to, pair)
+      known = this.#descriptors.add(bytes, 0, to, 0)
       this.#followers.push(-1)
     }
-    if (this.#last >= 0) this.#followers[this.#last] = known
-    this.#last = known
+    if (this.#lastDescriptor >= 0) this.#followers[this.#lastDescriptor] = known
+    this.#lastDescriptor = known
     return known
   }
 }
