@@ -39,7 +39,7 @@ test('requests arrive as they were sent, in order, in one message for one turn',
     tenant: fc.constantFrom('default', 'a'.repeat(150)),
     signal: fc.constantFrom('logs', 'metrics', 'traces'),
     encoding: fc.constantFrom('protobuf', 'json'),
-    compression: fc.constantFrom('identity', 'gzip', 'zstd'),
+    compression: fc.constantFrom('identity', 'gzip', 'zstd', 'deflate'),
     body: fc.oneof(
       fc.uint8Array({ maxLength: 20 }),
       fc.nat(100).map((fill) => new Uint8Array(40_000).fill(fill)),

@@ -10,7 +10,7 @@ import { logCorrupt } from '#storage/log/errors.ts'
 
 /** Places are numbers on disk and between threads, never changed. */
 export const encodingIds = ['protobuf', 'json'] as const
-export const compressionIds = ['identity', 'gzip', 'zstd'] as const
+export const compressionIds = ['identity', 'gzip', 'zstd', 'deflate'] as const
 
 export interface RawRequest {
   readonly tenant: Tenant
@@ -70,7 +70,12 @@ export function requestPayloadHead(
 const headsOf = (encoding: RawRequest['encoding']) => {
   const head = (compression: RawRequest['compression']) =>
     Uint8Array.of(encodingIds.indexOf(encoding), compressionIds.indexOf(compression))
-  return { identity: head('identity'), gzip: head('gzip'), zstd: head('zstd') }
+  return {
+    identity: head('identity'),
+    gzip: head('gzip'),
+    zstd: head('zstd'),
+    deflate: head('deflate'),
+  }
 }
 const payloadHeads = { protobuf: headsOf('protobuf'), json: headsOf('json') }
 

@@ -36,7 +36,7 @@ export const mediaType = defineError({
 export const contentEncoding = defineError({
   code: 'content-encoding',
   kind: 'invalid',
-  help: 'A body may be sent plain, as gzip or as zstd; the request names another content encoding.',
+  help: 'A body may be sent plain, as gzip, as deflate or as zstd; the request names another content encoding.',
 })
 
 export const methodNotAllowed = defineError({

@@ -160,6 +160,12 @@ export const gunzipSpec: CodecSpec = {
   whole: (source, cap) => zlib.gunzipSync(source, { maxOutputLength: Math.max(1, cap) }),
 }
 
+export const inflateSpec: CodecSpec = {
+  create: () => zlib.createInflate(),
+  finish: constants.Z_FINISH,
+  whole: (source, cap) => zlib.inflateSync(source, { maxOutputLength: Math.max(1, cap) }),
+}
+
 /** A zstd decoder that refuses frames whose window is above 2^`windowLogMax` bytes. */
 export function unzstdSpec(windowLogMax: number): CodecSpec {
   const params = { [constants.ZSTD_d_windowLogMax]: windowLogMax }

@@ -17,6 +17,7 @@ const plain = Buffer.from(
 const packed = {
   identity: plain,
   gzip: zlib.gzipSync(plain),
+  deflate: zlib.deflateSync(plain),
   zstd: zlib.zstdCompressSync(plain),
 } as const
 const every = Object.keys(packed) as Compression[] // the keys of the record above

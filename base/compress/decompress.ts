@@ -1,20 +1,25 @@
 /**
- * Bodies of requests: identity, gzip or zstd in, plain bytes out, never more than a cap. Runs
+ * Bodies of requests: identity, gzip, deflate or zstd in, plain bytes out, never more than a cap. Runs
  * synchronously and is meant for worker threads; each thread has streams of its own, kept between calls.
  */
 import { ByteWriter } from '../bytes/writer.ts'
-import { Codec, gunzipSpec, unzstdSpec } from './codec.ts'
+import { Codec, gunzipSpec, inflateSpec, unzstdSpec } from './codec.ts'
 import { compressionInvalid, decompressedTooLarge } from './errors.ts'
 
-export type Compression = 'identity' | 'gzip' | 'zstd'
+/** `deflate` is the zlib format, as in RFC 9110 §8.4.1.2; an option of official exporters. */
+export type Compression = 'identity' | 'gzip' | 'deflate' | 'zstd'
 
 /** Content encodings a door may announce. */
-export const compressions: readonly Compression[] = ['identity', 'gzip', 'zstd']
+export const compressions: readonly Compression[] = ['identity', 'gzip', 'deflate', 'zstd']
 
 /** RFC 9659: a zstd content encoding must not need a window above 8 MiB. Larger would let one frame claim 128 MiB per thread. */
 const zstdWindowLog = 23
 
-const codecs = { gzip: new Codec(gunzipSpec), zstd: new Codec(unzstdSpec(zstdWindowLog)) }
+const codecs = {
+  gzip: new Codec(gunzipSpec),
+  deflate: new Codec(inflateSpec),
+  zstd: new Codec(unzstdSpec(zstdWindowLog)),
+}
 
 /** A guess that is too small costs a copy, one too large costs memory that stays with the writer. */
 const guessedRatio = 4

@@ -60,6 +60,7 @@ test('accepted requests are answered 200 with an empty message in their encoding
   await check(logsBytes(), {}, '', protobuf)
   await check(zlib.gzipSync(logsBytes()), { 'content-encoding': 'gzip' }, '', protobuf)
   await check(zlib.zstdCompressSync(logsBytes()), { 'content-encoding': 'zstd' }, '', protobuf)
+  await check(zlib.deflateSync(logsBytes()), { 'content-encoding': 'deflate' }, '', protobuf)
   await check(JSON.stringify(logs), json, '{}', 'application/json')
   const charset = { 'content-type': 'Application/JSON; charset=utf-8', 'content-encoding': 'GZIP' }
   await check(zlib.gzipSync(JSON.stringify(logs)), charset, '{}', 'application/json')
@@ -67,13 +68,13 @@ test('accepted requests are answered 200 with an empty message in their encoding
   await check('{}', json, '{}', 'application/json')
   const rows = deps.taken.map((taken) => taken.rows)
   t.assert.equal(
-    rows.slice(0, 5).every((found) => JSON.stringify(found) === JSON.stringify(rows[0])),
+    rows.slice(0, 6).every((found) => JSON.stringify(found) === JSON.stringify(rows[0])),
     true,
   )
   t.assert.deepEqual(rows[0]?.[0]?.['body'], { stringValue: 'hello' })
-  t.assert.deepEqual(rows[5], [])
-  t.assert.equal(deps.counts.get('signalbox_receiver_requests_total logs http ok'), 7)
-  t.assert.equal(deps.counts.get('signalbox_receiver_rows_total logs accepted'), 5)
+  t.assert.deepEqual(rows[6], [])
+  t.assert.equal(deps.counts.get('signalbox_receiver_requests_total logs http ok'), 8)
+  t.assert.equal(deps.counts.get('signalbox_receiver_rows_total logs accepted'), 6)
 })
 
 test('refused rows are a partial success with their number and reason', async (t) => {
@@ -118,7 +119,7 @@ test('bad requests get their status as google.rpc.Status in their encoding', asy
       { 'content-encoding': 'br' },
       400,
       3,
-      /br.{0,2} is not one of identity, gzip, zstd/,
+      /br.{0,2} is not one of identity, gzip, deflate, zstd/,
     ],
     [new Uint8Array(10_001), {}, 413, 8, /larger than the limit of 10000 bytes \[body-limit\]/],
     [
