@@ -52,7 +52,8 @@ export class RowOrder {
 
   /** True while rows of a source's used-up pages may be compared with rows to come. */
   holds(source: number): boolean {
-    return this.#open !== null && this.#open.kept.some((row) => row.source === source)
+    if (this.#open === null || this.#rules.byKey) return false
+    return this.#open.kept.some((row) => row.source === source)
   }
 
   /** Appends rows in final order to `out` until a head is used up; sources of runs are places in `heads`, which come by rising source. */
@@ -71,7 +72,12 @@ export class RowOrder {
       const end = next === null ? head.count : lowerBound(head, next)
       this.#emit(head, slot, end, out)
       head.at = end
-      if (end === head.count) return
+      if (end === head.count) {
+        // Its next page may begin with the same key, of which no row counts any more then.
+        if (this.byKey)
+          this.#open = { keys: keyAt(head.keys, end - 1), kept: [keptRow(head, end - 1)] }
+        return
+      }
       queue.shift()
       enqueue(heads, queue, slot)
     }
@@ -101,10 +107,13 @@ export class RowOrder {
     emitRows(rows, slot, [from, end], out)
   }
 
-  /** Takes all rows with the least key; true when a head is used up. */
+  /**
+   * Takes all rows with the least key; true when a head is used up. Where rows are compared, those of later
+   * sources wait then: the source's next page may have more of the key, and rows of an earlier source come first.
+   */
   #takeGroup(heads: readonly Head[], queue: number[], out: Runs): boolean {
     const first = heads[queue[0]!]!
-    const keys = first.keys.map((word) => word.slice(first.at, first.at + 1))
+    const keys = keyAt(first.keys, first.at)
     const members: { slot: number; end: number }[] = []
     let rows = 0
     for (const slot of queue) {
@@ -114,6 +123,7 @@ export class RowOrder {
       if (end === head.at) break
       members.push({ slot, end })
       rows += end - head.at
+      if (end === head.count && !this.byKey) break
     }
     const before = this.#open?.kept ?? []
     const kept = this.#rules.byKey
@@ -170,6 +180,10 @@ export class RowOrder {
     }
     return kept
   }
+}
+
+function keyAt(keys: MergeKeys, i: number): MergeKeys {
+  return keys.map((word) => word.slice(i, i + 1))
 }
 
 function keptRow({ page, source, rows }: Head, i: number): KeptRow {

@@ -163,6 +163,35 @@ test('of two samples of one time the one of the higher offset stays', async (t) 
   )
 })
 
+test('equal rows that a page edge of their block parts are counted as without it', async (t) => {
+  const count = async (sources: readonly string[], pageRows: number): Promise<string> => {
+    const blocks = sources.map((bodies, i) => {
+      const rows = bodies.split('').map((body): Row => {
+        return { stream: 0, timeNs: base, values: { 'r:text:body': body } }
+      })
+      return write(sorted(batchOf('logs', streamsOf([identities[0]!]), rows)), i + 1, pageRows)
+    })
+    const { rows } = await merged(await Promise.all(blocks))
+    return rows.map((text) => /body="(.)"/.exec(text)?.[1]).join('')
+  }
+  const check = async (sources: readonly string[], want: string) => {
+    for (const pageRows of [1, 2, 50]) t.assert.equal(await count(sources, pageRows), want)
+  }
+  await check(['abb', 'b'], 'abb')
+  await check(['ab', 'bb'], 'ab')
+  await check(['abbc', 'bcc', 'dcb'], 'abbcd')
+})
+
+test('of two samples of one time and block one stays, wherever a page ends', async (t) => {
+  const rows = [1, 2].map((value): Row => {
+    return { stream: 0, timeNs: base, values: { 'r:double:value': value } }
+  })
+  for (const pageRows of [1, 50]) {
+    const batch = sorted(batchOf('metrics', streamsOf([identities[0]!]), rows))
+    t.assert.equal((await merged([await write(batch, 1, pageRows)])).rows.length, 1)
+  }
+})
+
 test('blocks of the same streams give their table as it came', async (t) => {
   const line = (stream: number, at: bigint): Row => ({
     stream,
