@@ -16,7 +16,7 @@ test('the process begins again once, with its arguments and the cache beside the
 })
 
 test('it begins again with settings of the allocator where memory is short, once', (t) => {
-  const [small, large] = [512 * 2 ** 20, 2 ** 30]
+  const [small, large] = [512 * 2 ** 20, 2 ** 31]
   const env = { NODE_COMPILE_CACHE: '/cache' }
   t.assert.equal(beginning({ ...begun, env }, allocatorSettings(env, large)), null)
   const next = beginning({ ...begun, env }, allocatorSettings(env, small))
@@ -24,4 +24,14 @@ test('it begins again with settings of the allocator where memory is short, once
   t.assert.equal(next?.env['NODE_COMPILE_CACHE'], '/cache')
   t.assert.deepEqual(allocatorSettings(next?.env ?? {}, small), {})
   t.assert.deepEqual(allocatorSettings({ MALLOC_ARENA_MAX: '8' }, small), {})
+})
+
+test('the allocator saves more the less memory there is', (t) => {
+  const check = (memoryMiB: number, env: NodeJS.ProcessEnv, want: string) =>
+    t.assert.equal(Object.keys(allocatorSettings(env, memoryMiB * 2 ** 20)).join(' '), want)
+  check(1023, {}, 'MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ MALLOC_ARENA_MAX')
+  check(1024, {}, 'MALLOC_ARENA_MAX')
+  check(2047, {}, 'MALLOC_ARENA_MAX')
+  check(2048, {}, '')
+  check(1024, { MALLOC_TRIM_THRESHOLD_: '1' }, '')
 })

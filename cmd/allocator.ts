@@ -3,23 +3,34 @@
  * buffer on its own with every large buffer that is freed, up to 32 MiB; what lies below it is cut from
  * the arenas of each thread, which stay resident. With buffers that pass from thread to thread, as
  * requests and blocks do, that was 140 MiB of nothing in a process of 390 (`npm run bench -- memory`).
- * A low, fixed threshold switches it off, for some 5 % of ingest's CPU, which a process with memory to
- * spare does not pay. glibc reads it when a process begins (`again.ts`); another C library ignores it.
+ *
+ * Below a GiB a low, fixed threshold switches it off, for some 10 % of ingest's CPU. Below two GiB threads
+ * share two arenas, so that one uses what another left: 240 MiB resident where each had its own and they
+ * came to 390, and ingest costs the same. With more memory nothing is set: telling glibc to keep all that is
+ * freed was worth 16 % of ingest while every page had arrays of its own, and nothing since they lie in arenas of ours.
+ * glibc reads it when a process begins (`again.ts`); another C library ignores it.
  */
 import { smallMemoryBytes } from './memory.ts'
 
-const settings: Readonly<Record<string, string>> = {
-  // Below a read from a socket, of which thousands may be under way.
-  MALLOC_MMAP_THRESHOLD_: '32768',
-  MALLOC_TRIM_THRESHOLD_: '65536',
-  MALLOC_ARENA_MAX: '2',
-}
+type Settings = Readonly<Record<string, string>>
+
+/** By the memory below which they apply, the least first. */
+const settings: readonly (readonly [belowBytes: number, settings: Settings])[] = [
+  [
+    smallMemoryBytes,
+    {
+      // Below a read from a socket, of which thousands may be under way.
+      MALLOC_MMAP_THRESHOLD_: '32768',
+      MALLOC_TRIM_THRESHOLD_: '65536',
+      MALLOC_ARENA_MAX: '2',
+    },
+  ],
+  [2 * smallMemoryBytes, { MALLOC_ARENA_MAX: '2' }],
+]
 
 /** What a process has to begin with for this memory; nothing where the environment says something already, which is left alone. */
-export function allocatorSettings(
-  env: NodeJS.ProcessEnv,
-  totalMemoryBytes: number,
-): Readonly<Record<string, string>> {
-  const given = Object.keys(settings).some((name) => env[name] !== undefined)
-  return given || totalMemoryBytes >= smallMemoryBytes ? {} : settings
+export function allocatorSettings(env: NodeJS.ProcessEnv, totalMemoryBytes: number): Settings {
+  const found = settings.find(([belowBytes]) => totalMemoryBytes < belowBytes)?.[1] ?? {}
+  const names = settings.flatMap(([, names]) => Object.keys(names))
+  return names.some((name) => env[name] !== undefined) ? {} : found
 }
