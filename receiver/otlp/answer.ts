@@ -10,6 +10,9 @@ import type { SignalName } from '#schemas/signals/signal.ts'
 /** Senders allow 4 MiB for an answer; a person reads a few lines. */
 const maxMessageLength = 4096
 
+/** What nearly all requests get. */
+const emptyMessage = new Uint8Array(0)
+
 const rejectedNames: Readonly<Record<SignalName, string>> = {
   logs: 'rejectedLogRecords',
   metrics: 'rejectedDataPoints',
@@ -30,6 +33,7 @@ export function encodeAnswer(
   receipt: Receipt,
   encoding: 'protobuf' | 'json',
 ): Uint8Array<ArrayBuffer> {
+  if (receipt.rejects.length === 0 && encoding === 'protobuf') return emptyMessage
   const rejected = rejectedRows(receipt)
   const errorMessage = reasons(receipt)
   if (encoding === 'json') {
@@ -38,7 +42,6 @@ export function encodeAnswer(
     return new Uint8Array(Buffer.from(JSON.stringify(answer)))
   }
   const out = new ByteWriter(64)
-  if (receipt.rejects.length === 0) return out.copy()
   const partial = new ByteWriter(256)
   if (rejected > 0) {
     partial.u8(8)
