@@ -13,7 +13,7 @@ const recorded: readonly [Variant, WorldName, ...seeds: number[]][] = [
   ['deleteBeforeCommit', 'fleet', 0],
   ['noConflict', 'fleet', 0],
   ['rootBeforeNodes', 'fleet', 2],
-  ['noPins', 'process', 2],
+  ['noPins', 'process', 1, 3, 5, 6],
   ['noSync', 'process', 0],
   ['noRunPins', 'process', 12, 18, 27, 34, 43, 48, 52],
   ['forgetEarly', 'process', 2],
