@@ -1,6 +1,6 @@
 /**
  * Memory of a thread's flushes, used again from flush to flush: an arena for the lanes of all rows and
- * for the vectors of a page, and the tables that number values.
+ * for the vectors of a page, and the table that numbers values.
  */
 import { Arena, type Allocator } from '#base/bytes/arena.ts'
 import { keptOf } from '#base/bytes/kept.ts'
@@ -15,9 +15,8 @@ const keptSlabs = 4
 
 export class PageMemory {
   readonly arena: Arena
-  /** For the columns of a page, one after the other, and for the attributes that stand row by row. */
+  /** For the columns of a page and the attributes that stand row by row, one after the other. */
   readonly codes = new ValueCodes()
-  readonly restCodes = new ValueCodes()
 
   constructor(slabBytes: number) {
     const bytes = keptSlabs * slabBytes
