@@ -2,9 +2,7 @@
 import * as fc from 'fast-check'
 import { test } from 'node:test'
 import { ByteWriter } from '#base/bytes/writer.ts'
-import { fresh } from '#base/bytes/arena.ts'
-import { bitsSize, encodeBits } from '#storage/encoding/bits.ts'
-import { planesOf } from '#storage/encoding/words.ts'
+import { bitsSize } from '#storage/encoding/bits.ts'
 import { measureWords, packWords, splitWords } from './words.ts'
 
 function differences(values: Uint32Array): Uint32Array {
@@ -12,6 +10,35 @@ function differences(values: Uint32Array): Uint32Array {
     const difference = (values[i + 1]! - values[i]!) | 0
     return (difference << 1) ^ (difference >> 31)
   })
+}
+
+const reversed = (text: string): string => text.split('').toReversed().join('')
+
+/** Per 128 values their minimum, a width and the differences to the minimum, least bit first in whole words. */
+function asBits(values: Uint32Array): Uint8Array {
+  const out = new ByteWriter()
+  for (let from = 0; from < values.length; from += 128) {
+    const block = Array.from(values.subarray(from, from + 128))
+    const min = Math.min(...block)
+    const width = Math.max(...block.map((value) => (value - min).toString(2).length))
+    const same = block.every((value) => value === min)
+    out.varint(min)
+    out.u8(same ? 0 : width)
+    if (same) continue
+    const bits = block.map((value) => reversed((value - min).toString(2).padStart(width, '0')))
+    const all = bits.join('')
+    for (let at = 0; at < all.length; at += 32) {
+      out.u32(Number.parseInt(reversed(all.slice(at, at + 32)), 2))
+    }
+  }
+  return out.copy()
+}
+
+function planesOf(values: Uint32Array, width: number): number[] {
+  const planes = Array.from({ length: width }, (_, plane) =>
+    Array.from(values, (value) => (value >>> (plane * 8)) & 255),
+  )
+  return planes.flat()
 }
 
 function packed(values: Uint32Array): Uint8Array {
@@ -22,18 +49,16 @@ function packed(values: Uint32Array): Uint8Array {
 
 function agrees(values: Uint32Array): boolean {
   const { runs, plain, delta } = measureWords(values)
-  const bits = new ByteWriter()
-  encodeBits(bits, values)
   const planes = [1, 2, 4].every((width) => {
     const out = new Uint8Array(values.length * width)
     splitWords(values, width, out)
-    return Buffer.compare(out, planesOf(values, width, fresh)) === 0
+    return Buffer.compare(out, Uint8Array.from(planesOf(values, width))) === 0
   })
   return (
     runs === values.filter((value, i) => i === 0 || value !== values[i - 1]).length &&
     plain === bitsSize(values) &&
     delta === bitsSize(differences(values)) &&
-    Buffer.compare(packed(values), bits.view()) === 0 &&
+    Buffer.compare(packed(values), asBits(values)) === 0 &&
     planes
   )
 }
