@@ -45,6 +45,8 @@ export class PageBuilder {
   /** Bounds of the times, as offsets to the base; wider where that saves looking at rows. */
   #min = 0
   #max = 0
+  /** The least time, exactly. */
+  #least = 0
   #rows = 0
   #bytes = 0
   /** The stream and the trace of the row that was appended last: its page may be gone. */
@@ -227,17 +229,32 @@ export class PageBuilder {
     this.#time = time
   }
 
+  /** Makes times offsets to the least of them: they stay whole, and within 2^53. */
+  #toLeast(time: Float64Array): void {
+    const least = this.#least
+    if (least === 0) return
+    for (let i = 0; i < time.length; i++) time[i] = time[i]! - least
+    this.#base += BigInt(least)
+    this.#least = 0
+  }
+
   #appendTimes(at: number, pages: readonly SourcePage[]): void {
     const { source, from, to, count } = this.#part
     const shifts = pages.map((page) => Number(page.timeBase - this.#base))
     const out = this.#time
     let next = at
+    let least = at === 0 ? Infinity : this.#least
     for (let r = 0; r < count; r++) {
       const { time } = pages[source[r]!]!
       const shift = shifts[source[r]!]!
       const end = to[r]!
-      for (let i = from[r]!; i < end; i++) out[next++] = time[i]! + shift
+      for (let i = from[r]!; i < end; i++) {
+        const own = time[i]! + shift
+        out[next++] = own
+        if (own < least) least = own
+      }
     }
+    this.#least = least
   }
 
   #appendColumns(at: number, pages: readonly SourcePage[]): void {
@@ -274,7 +291,7 @@ export class PageBuilder {
     const rest = this.#hasRest ? this.#finishRest(columns) : null
     const stream = this.#stream.subarray(0, rows)
     const time = this.#time.subarray(0, rows)
-    this.#base += BigInt(toLeast(time))
+    this.#toLeast(time)
     return { rows, stream, timeBase: this.#base, time, columns, rest }
   }
 
@@ -312,14 +329,6 @@ export class PageBuilder {
     this.#rows = 0
     this.#bytes = 0
   }
-}
-
-/** Makes times offsets to the least of them, which is returned: they stay whole, and within 2^53. */
-function toLeast(time: Float64Array): number {
-  let least = Infinity
-  for (let i = 0; i < time.length; i++) if (time[i]! < least) least = time[i]!
-  if (least !== 0) for (let i = 0; i < time.length; i++) time[i] = time[i]! - least
-  return least
 }
 
 const traceId = 'r:id16:traceId'

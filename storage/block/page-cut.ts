@@ -138,9 +138,9 @@ export class PageCutter {
 
   #checkOrder(batch: Batch): void {
     const { signal } = this.#options
-    for (let i = 0; i < batch.rows; i++) {
-      assert(batch.stream[i]! < this.#streams, 'rows name streams of their section')
-    }
+    let most = 0
+    for (let i = 0; i < batch.rows; i++) if (batch.stream[i]! > most) most = batch.stream[i]!
+    assert(most < this.#streams, 'rows name streams of their section')
     if (signal.orderBy !== 'stream-time') return
     const firstNs = batch.timeBase + BigInt(batch.time[0]!)
     let slice = sliceOf(firstNs, signal)
