@@ -40,7 +40,6 @@ export class Appender {
   readonly #worker: number
   readonly #clock: Pick<Clock, 'monotonicMs'>
   #generation: Generation | null = null
-  #generations = 0
   #run: Run | null = null
   /** Runs that take no more rows and wait for their last parts to be published. */
   readonly #closing: Run[] = []
@@ -168,7 +167,7 @@ export class Appender {
   #open(): boolean {
     if (this.#run !== null) return true
     if (this.#generation === null) {
-      const table = StreamTable.create(this.#slabs, slabState.table, ++this.#generations)
+      const table = StreamTable.create(this.#slabs, slabState.table)
       if (table === null) return false
       this.#generation = { table, prefixes: new PrefixTable() }
     }

@@ -9,6 +9,7 @@ import { MemoryDisk } from '#storage/log/memory-disk.ts'
 import { SegmentedLog } from '#storage/log/segmented-log.ts'
 import { isSealed, readRunRef } from '#storage/run/run.ts'
 import { scanRun } from '#storage/run/scan.ts'
+import { streamView } from '#storage/run/stream-view.ts'
 import { addServices, logsIntake } from '#test/rows.ts'
 import { IngestWorker } from './ingest-worker.ts'
 import { noHash } from './receipts.ts'
@@ -194,4 +195,34 @@ test('a cut seals the open run, and the next rows go to another one', async (t) 
     ],
   )
   t.assert.equal(bodies(house), 'a b')
+})
+
+test('a table in the slab of an earlier one is not taken for it, though another worker wrote that', async (t) => {
+  const house = await build({ slabs: 2 })
+  const serviceOf = async (name: string) => {
+    const named: Decode = (request, options) => {
+      const decoded = decode(request, options)
+      const intake = logsIntake([{ time: 1, body: name }])
+      addServices(intake, [name])
+      return { ...decoded, intake }
+    }
+    const { slabs, log } = house
+    const worker = new IngestWorker({
+      slabs,
+      worker: 0,
+      log,
+      decode: named,
+      clock: systemClock,
+      maxWaitMs: 20,
+    })
+    await worker.accept(raw(name))
+    const slab = [0, 1].find((index) => readRunRef(slabs, index) !== null) ?? -1
+    const run = readRunRef(slabs, slab)
+    const { tableSlab = -1, generation = -1 } = run ?? {}
+    const { resource } = streamView(slabs, tableSlab, generation).identity(0)
+    for (const index of [0, 1]) slabs.free(index)
+    return JSON.stringify(resource)
+  }
+  t.assert.match(await serviceOf('shop'), /shop/)
+  t.assert.match(await serviceOf('cart'), /cart/)
 })

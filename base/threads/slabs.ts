@@ -6,7 +6,7 @@
  * One Int32Array holds a state word per slab, changed with Atomics: any thread may take a free slab,
  * only the main thread, which owns the pins, frees one. What the other states mean is their user's.
  * The word after the last state counts the frees, for those who wait for one; the one after it says how
- * many free slabs are reserved: only views made with `reserved` take those.
+ * many free slabs are reserved: only views made with `reserved` take those; the last one counts the numbers given.
  */
 import { assert } from '../assert.ts'
 
@@ -24,7 +24,7 @@ export function createSlabMemory(count: number, slabBytes: number): SlabMemory {
   assert(slabBytes % 8 === 0, 'slabs hold whole 64-bit words')
   return {
     slabBytes,
-    states: new SharedArrayBuffer((count + 2) * 4),
+    states: new SharedArrayBuffer((count + 3) * 4),
     slabs: Array.from({ length: count }, () => new SharedArrayBuffer(slabBytes)),
   }
 }
@@ -76,6 +76,11 @@ export class Slabs {
   /** Keeps this many free slabs for views that were made with `reserved`, from now on. */
   reserve(count: number): void {
     Atomics.store(this.#states, this.count + 1, count)
+  }
+
+  /** A number that no other call gives, in any thread: tells what stands in a slab from what stood there before. */
+  nextNumber(): number {
+    return (Atomics.add(this.#states, this.count + 2, 1) + 1) >>> 0
   }
 
   /** Whether this view may take a slab now. Others may be quicker. */

@@ -42,6 +42,7 @@ export interface RawStreams {
 /** Writes the stream table of one generation. Lives in its ingest worker. */
 export class StreamTable {
   readonly firstSlab: number
+  /** No other table of the process has the same. */
   readonly generation: number
   readonly #slabs: Slabs
   readonly #state: number
@@ -70,9 +71,10 @@ export class StreamTable {
   }
 
   /** A new generation in a free slab marked with `state`, or null when there is none. */
-  static create(slabs: Slabs, state: number, generation: number): StreamTable | null {
+  static create(slabs: Slabs, state: number): StreamTable | null {
     const first = slabs.take(state, tableHeaderWords * 4)
-    return first === null ? null : new StreamTable(slabs, { first, state, generation })
+    if (first === null) return null
+    return new StreamTable(slabs, { first, state, generation: slabs.nextNumber() })
   }
 
   get count(): number {
