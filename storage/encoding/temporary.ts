@@ -7,6 +7,12 @@ import { Arena, type Allocator } from '#base/bytes/arena.ts'
 /** What is kept between calls: the words, offsets and byte planes of the largest columns but texts. */
 const keptBytes = 8 * 1024 * 1024
 
+/**
+ * Kept in any case, even where threads keep little: what pages of L0 need. A chunk that went with every call would come
+ * back with the next one, some dozen times a page.
+ */
+const leastBytes = 4 * 1024 * 1024
+
 const arena = new Arena(keptBytes)
 let depth = 0
 
@@ -17,7 +23,7 @@ export function withTemporary<T>(work: (memory: Allocator) => T): T {
   try {
     return work(arena)
   } finally {
-    if (--depth === 0) arena.reset()
+    if (--depth === 0 && arena.capacity > leastBytes) arena.reset()
     else arena.release(mark)
   }
 }
