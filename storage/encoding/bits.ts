@@ -5,6 +5,7 @@
  */
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
+import { leastKernelValues, packWords } from '#base/kernel/words.ts'
 import { blockCorrupt } from './errors.ts'
 
 /** Values per block: fewer cost headers (2–6 bytes), more let one outlier widen many. */
@@ -41,6 +42,11 @@ function packedWords(count: number, width: number): number {
 }
 
 export function encodeBits(out: ByteWriter, values: Uint32Array): void {
+  if (values.length < leastKernelValues) packBlocks(out, values)
+  else packWords(values, (bytes) => out.raw(bytes))
+}
+
+function packBlocks(out: ByteWriter, values: Uint32Array): void {
   for (let from = 0; from < values.length; from += blockValues) {
     const to = Math.min(values.length, from + blockValues)
     let min = values[from]!

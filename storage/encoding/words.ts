@@ -6,6 +6,7 @@
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
+import { leastKernelValues, measureWords, splitWords, type WordSizes } from '#base/kernel/words.ts'
 import { bitsSize, decodeBits, encodeBits } from './bits.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
@@ -27,7 +28,7 @@ export function encodeWords(out: ByteWriter, values: Uint32Array, dense: boolean
 }
 
 function encode(out: ByteWriter, values: Uint32Array, dense: boolean, depth: number): void {
-  const runs = countRuns(values)
+  const { runs, plain, delta: plainDelta } = sizesOf(values)
   if (runs <= 1) {
     out.varint(encodingId.wordsConstant)
     out.varint(values[0] ?? 0)
@@ -37,9 +38,7 @@ function encode(out: ByteWriter, values: Uint32Array, dense: boolean, depth: num
     encodeRuns(out, values, runs, dense, depth)
     return
   }
-  const plain = bitsSize(values)
-  const delta =
-    depth < maxDepth - 1 && mayGainByDelta(values) ? differencesSize(values) + 6 : Infinity
+  const delta = depth < maxDepth - 1 && mayGainByDelta(values) ? plainDelta + 6 : Infinity
   const best = Math.min(plain, delta)
   if (dense && values.length >= minPlanesValues && encodePlanes(out, values, best * 0.97)) return
   if (delta < plain) {
@@ -53,19 +52,13 @@ function encode(out: ByteWriter, values: Uint32Array, dense: boolean, depth: num
   encodeBits(out, values)
 }
 
-/** Runs of equal values; where they are too many for an encoding by runs, some number above what is taken. */
-function countRuns(values: Uint32Array): number {
-  if (values.length === 0) return 0
-  const most = Math.floor(values.length / rowsPerRun) + 1
+/** Runs of equal values, and bytes of the values and of their differences as bits. */
+function sizesOf(values: Uint32Array): WordSizes {
+  if (values.length >= leastKernelValues) return measureWords(values)
+  if (values.length === 0) return { runs: 0, plain: 0, delta: 0 }
   let runs = 1
-  let last = values[0]!
-  for (let i = 1; i < values.length; i++) {
-    const value = values[i]!
-    if (value === last) continue
-    last = value
-    if (++runs > most) return runs
-  }
-  return runs
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[i - 1]) runs++
+  return { runs, plain: bitsSize(values), delta: bitsSize(differences(values)) }
 }
 
 /** More values than this are judged by samples first. */
@@ -86,8 +79,9 @@ function mayGainByDelta(values: Uint32Array): boolean {
   let delta = 0
   for (let k = 0; k < samples; k++) {
     const stretch = values.subarray(k * step, k * step + sampleValues)
-    plain += bitsSize(stretch)
-    delta += differencesSize(stretch)
+    const sizes = measureWords(stretch)
+    plain += sizes.plain
+    delta += sizes.delta
   }
   return delta < plain
 }
@@ -131,11 +125,6 @@ function differences(values: Uint32Array): Uint32Array {
   return to.subarray(0, count)
 }
 
-/** Bytes that `encodeBits` will take for the differences. */
-function differencesSize(values: Uint32Array): number {
-  return bitsSize(differences(values))
-}
-
 /** Writes byte planes if they take at most `maxBytes`; planes of values below 256 are just bytes. */
 function encodePlanes(out: ByteWriter, values: Uint32Array, maxBytes: number): boolean {
   let all = 0
@@ -154,23 +143,14 @@ function encodePlanes(out: ByteWriter, values: Uint32Array, maxBytes: number): b
 
 /** The lowest bytes of all values, then the next ones, `width` of each. */
 export function planesOf(values: Uint32Array, width: number, memory: Allocator): Uint8Array {
-  const count = values.length
-  const planes = memory.bytes(count * width)
-  // Each value is read once for two planes: a third less time than a pass for each of them.
-  let plane = 0
-  for (; plane + 2 <= width; plane += 2) {
-    const shift = plane * 8
-    const first = plane * count
-    const second = first + count
-    for (let i = 0; i < count; i++) {
-      const value = values[i]! >>> shift
-      planes[first + i] = value
-      planes[second + i] = value >>> 8
-    }
+  const planes = memory.bytes(values.length * width)
+  if (values.length >= leastKernelValues) {
+    splitWords(values, width, planes)
+    return planes
   }
-  if (plane < width) {
-    const first = plane * count
-    for (let i = 0; i < count; i++) planes[first + i] = values[i]! >>> (plane * 8)
+  for (let plane = 0, at = 0; plane < width; plane++) {
+    const shift = plane * 8
+    for (let i = 0; i < values.length; i++) planes[at++] = values[i]! >>> shift
   }
   return planes
 }
