@@ -152,6 +152,9 @@ test('any text is read when the runtime says it is UTF-8, and only then', (t) =>
   )
 })
 
+/** Bytes of a varint that goes on. */
+const ones = (count: number): number[] => Array.from({ length: count }, () => 0xff)
+
 test('attributes are read alike in whatever form they come', (t) => {
   const text = (length: number, last = 'z') => Buffer.from(`${'a'.repeat(length)}${last}`)
   const pair = (key: Uint8Array, value: Uint8Array) =>
@@ -181,6 +184,23 @@ test('attributes are read alike in whatever form they come', (t) => {
       Buffer.concat([field(1, text(2)), field(2, empty)]),
       field(1, text(2)),
       empty,
+      ...[
+        [0],
+        [127],
+        [0x80, 1],
+        [0xff, 0xff, 0xff, 0xff, 0x0f],
+        [...ones(9), 1],
+        ones(10),
+        [1, 8],
+        [1, 0x18, 2],
+      ].flatMap((bytes) =>
+        [text(2), text(130), text(3, 'é'), empty].map((key) => {
+          const value = field(2, Uint8Array.of(0x18, ...bytes))
+          return Buffer.concat([field(1, key), value])
+        }),
+      ),
+      Buffer.concat([field(1, text(2)), field(2, Uint8Array.of(0x18, ...ones(200)))]),
+      Buffer.concat([field(1, text(2)), Uint8Array.of(0x12, 3, 0x18, 5)]),
       pair(text(4), text(4)).subarray(0, 10),
       pair(text(4), text(4)).subarray(0, 6),
     )
