@@ -79,11 +79,11 @@ test('what comes in one turn leaves in one message', async (t) => {
   t.assert.deepEqual(sizes, [5])
 })
 
-test('sixteen requests and 64 KiB are enough', async (t) => {
+test('sixteen requests and 256 KiB are enough', async (t) => {
   const { sizes, come, answer } = gather()
   await come(40)
   await come(16)
-  await come(1, 65_536)
+  await come(1, 262_144)
   t.assert.deepEqual(sizes, [40, 16, 1])
   answer(57, 1)
 })

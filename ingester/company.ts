@@ -15,7 +15,7 @@ import type { Clock } from '#base/clock.ts'
 /** Enough for one message: a larger one saves each of them a µs or two. */
 const expectedMax = 16
 /** Bodies that keep the worker for some ms: beside that, waking it costs little. */
-const bytesMax = 64 * 1024
+const bytesMax = 256 * 1024
 /** Senders on a quick disk would notice more. */
 const waitMaxMs = 3
 /** Messages that leave without a wait after waits in vain, at most: then one more is tried. */
