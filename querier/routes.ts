@@ -55,7 +55,7 @@ export function apiRoutes(api: Api, config: QuerierConfig, deps: RouteDeps): Hon
     )
   }
   const failed = (error: unknown): Response => {
-    const known = error instanceof AppError ? error : unexpected(error, deps.logger)
+    const known = knownOf(error, deps.logger)
     const { status, contentType, body } = api.envelope(known)
     const headers: Record<string, string> = { 'content-type': contentType }
     if (known.retryAfterMs !== null)
@@ -69,8 +69,11 @@ export function apiRoutes(api: Api, config: QuerierConfig, deps: RouteDeps): Hon
   return app
 }
 
-function unexpected(error: unknown, logger: Logger): AppError {
-  logger.error({ error }, 'a query failed unexpectedly')
+/** The error as one of ours. What nobody expected is logged, also where it happened in a worker and came over as data. */
+function knownOf(error: unknown, logger: Logger): AppError {
+  const isOurs = error instanceof AppError
+  if (!isOurs || error.kind === 'internal') logger.error({ error }, 'a query failed unexpectedly')
+  if (isOurs) return error
   const message = error instanceof Error ? error.message : String(error)
   return new AppError({ code: 'unexpected', kind: 'internal', help: '' }, message, { cause: error })
 }
@@ -103,7 +106,8 @@ async function respond(api: Api, endpoint: Endpoint, asked: Asked): Promise<Resp
     // What fails before the first bytes gets the API's error envelope.
     const first = await running.next()
     const contentType = endpoint.contentTypeOf?.(parameters) ?? endpoint.contentType
-    const body = new ReadableStream<Uint8Array>(bodyOf(first, running, { cell, ended }))
+    const { logger } = deps
+    const body = new ReadableStream<Uint8Array>(bodyOf(first, running, { cell, ended, logger }))
     return new Response(body, { headers: { 'content-type': contentType } })
   } catch (error) {
     ended(error instanceof AppError ? error.kind : 'internal')
@@ -114,7 +118,7 @@ async function respond(api: Api, endpoint: Endpoint, asked: Asked): Promise<Resp
 function bodyOf(
   first: IteratorResult<Uint8Array>,
   running: AsyncGenerator<Uint8Array>,
-  end: { cell: ControlCell; ended: (outcome: string) => void },
+  end: { cell: ControlCell; ended: (outcome: string) => void; logger: Logger },
 ): UnderlyingSource<Uint8Array> {
   let next: IteratorResult<Uint8Array> | null = first
   return {
@@ -130,7 +134,7 @@ function bodyOf(
           controller.enqueue(result.value as Uint8Array<ArrayBuffer>)
         }
       } catch (error) {
-        end.ended(error instanceof AppError ? error.kind : 'internal')
+        end.ended(knownOf(error, end.logger).kind)
         controller.error(error)
       }
     },
