@@ -18,6 +18,18 @@ export type CodecFailure =
   | { readonly kind: 'full' }
   | { readonly kind: 'broken'; readonly why: string }
 
+export interface OutputSize {
+  /** Bytes appended at most. */
+  readonly cap: number
+  /** A guess of their number, to grow once. */
+  readonly expected: number
+  /**
+   * True where the stream may not see whether there is room for more than what is expected: zstd packs into
+   * all the room that it may need in another way than into less, and the same bytes shall be packed alike.
+   */
+  readonly asExpected?: boolean
+}
+
 export interface CodecSpec {
   /** A new stream, for its handle. */
   readonly create: () => unknown
@@ -59,14 +71,9 @@ export class Codec {
   }
 
   /**
-   * Runs all of `source` and appends at most `cap` bytes to `out`. `expected` is a guess of their
-   * number, to grow once. On failure `out` is as long as before.
+   * Runs all of `source` and appends the result to `out`. On failure `out` is as long as before.
    */
-  run(
-    source: Uint8Array,
-    out: ByteWriter,
-    size: { cap: number; expected: number },
-  ): CodecFailure | null {
+  run(source: Uint8Array, out: ByteWriter, size: OutputSize): CodecFailure | null {
     const before = out.length
     const handle = this.#open()
     const failure =
@@ -82,16 +89,19 @@ export class Codec {
     handle: Handle,
     source: Uint8Array,
     out: ByteWriter,
-    size: { cap: number; expected: number },
+    size: OutputSize,
   ): CodecFailure | null {
     handle.reset()
     this.#error = null
     const limit = out.length + size.cap
     // One byte more than expected, so that a full output tells that there is more.
-    out.reserve(Math.max(minSpace, Math.min(size.cap, size.expected)) + 1)
+    const room = Math.max(minSpace, Math.min(size.cap, size.expected)) + 1
+    out.reserve(room)
     let left = source.length
+    let end = size.asExpected === true ? out.length + room : Infinity
     for (;;) {
-      const space = Math.min(out.bytes.length, limit + 1) - out.length
+      const space = Math.min(out.bytes.length, limit + 1, end) - out.length
+      end = Infinity
       const at = source.length - left
       handle.writeSync(this.#spec.finish, source, at, left, out.bytes, out.length, space)
       if (this.#error !== null) return { kind: 'broken', why: this.#error }

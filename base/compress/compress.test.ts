@@ -7,7 +7,7 @@ import { AppError, isCode } from '../errors.ts'
 import { Codec, gunzipSpec, unzstdSpec } from './codec.ts'
 import { decompress, type Compression } from './decompress.ts'
 import { compressionInvalid, decompressedTooLarge, pageCorrupt } from './errors.ts'
-import { zstdCompress, zstdDecompress } from './zstd.ts'
+import { zstdCompress, zstdCompressTo, zstdDecompress } from './zstd.ts'
 
 const plain = Buffer.from(
   Array.from({ length: 3000 }, (_, i) => `line ${(i * 7919) % 1000} user=${(i * 31) % 977}\n`).join(
@@ -173,4 +173,24 @@ test('a level is kept from call to call', (t) => {
     t.assert.equal(zstdCompress(plain, level).length, levelled(level).length)
   }
   t.assert.notEqual(levelled(1).length, levelled(15).length)
+})
+
+test('bytes are packed alike however much room there is', (t) => {
+  // Repeats as far apart as zstd looks back: it finds others of them where it takes the bytes in pieces.
+  const words = Uint32Array.from({ length: 110_000 }, (_, i) =>
+    Math.imul(i ^ (i >>> 3), 0x9e3779b1),
+  )
+  const once = Buffer.from(words.buffer)
+  const large = Buffer.concat(Array.from({ length: 12 }, (_, i) => once.subarray(i * 7)))
+  for (const bytes of [plain, large]) {
+    for (const level of [1, 6]) {
+      const frames = [16, 1 << 20, 8 << 20].map((room) => {
+        const out = new ByteWriter(room)
+        zstdCompressTo(out, bytes, level)
+        return Buffer.from(out.view())
+      })
+      t.assert.equal(frames[0]?.equals(frames[1]!), true)
+      t.assert.equal(frames[0]?.equals(frames[2]!), true)
+    }
+  }
 })

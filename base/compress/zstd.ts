@@ -52,7 +52,7 @@ export function zstdCompressTo(out: ByteWriter, bytes: Uint8Array, level: number
   const bound = bytes.length + (bytes.length >>> 8) + 128
   // Large pages of text shrink to a third or less; the output then stays small enough to be kept.
   const expected = bytes.length > directBytes ? bytes.length >>> 1 : bound
-  const failure = codec.run(bytes, out, { cap: bound, expected })
+  const failure = codec.run(bytes, out, { cap: bound, expected, asExpected: true })
   if (failure !== null) {
     // Compressing cannot fail but for memory; then it is ours, not the data's.
     throw new RangeError(`zstd of ${bytes.length} bytes failed: ${JSON.stringify(failure)}`)
