@@ -4,6 +4,7 @@
  * from the first source with a dictionary on, the column is a dictionary: a value is looked up once
  * per source page that uses it, not once per row.
  */
+import { Arena } from '#base/bytes/arena.ts'
 import { keptOf } from '#base/bytes/kept.ts'
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
 import { FramedTexts, type StoredFrame } from '../encoding/framed-texts.ts'
@@ -33,6 +34,8 @@ export class TextBuilder {
   /** Frames that were taken over, ascending; `#bytes` holds what stands in none of them, `#plain` bytes. */
   #frames: StoredFrame[] = []
   #plain = 0
+  /** Where frames are decoded that are asked for: all of them from L2 on, which packs pages anew. */
+  readonly #decoded = new Arena(keptBytes)
   readonly #maps: CodeMap[] = []
 
   append(at: number, runs: Runs, columns: Columns): void {
@@ -61,7 +64,7 @@ export class TextBuilder {
     const offsets = this.#words.subarray(0, rows + 1)
     const bytes = this.#bytes.subarray(0, this.#plain)
     if (this.#frames.length === 0) return { offsets, bytes }
-    return new FramedTexts(offsets, this.#frames, { plain: bytes })
+    return new FramedTexts(offsets, this.#frames, { plain: bytes, memory: this.#decoded })
   }
 
   #table(): Distinct {
@@ -229,6 +232,7 @@ export class TextBuilder {
     this.#empty = true
     this.#frames = []
     this.#plain = 0
+    this.#decoded.reset()
     this.#distinct?.clear()
     for (const entry of this.#maps) if (entry !== undefined) entry.values = null
     if (this.#bytes.length > keptOf(keptBytes)) this.#bytes = new Uint8Array(0)
