@@ -1,10 +1,8 @@
 /**
- * How long the event loop of this thread keeps others waiting: the 99th percentile of what a timer of 1 ms
- * would be late, which is the hundredth longest delay in a window of ten seconds; of the worst window since
- * the start, and of the last whole one.
- *
- * Such a timer wakes an idle thread a thousand times a second, for 2.7 % of a core (measured), so a slower
- * one looks. It sees the same long delays among fewer short ones: their hundredth is at a lower percentile.
+ * How long the event loop of this thread keeps others waiting: the 99th percentile of the delays that a
+ * timer of 5 ms sees in a window of ten seconds; of the worst window since the start, and of the last whole
+ * one. A timer of 1 ms would say less (the hundredth longest delay of a window instead of the twentieth) and
+ * wakes an idle thread a thousand times a second, for 2.7 % of a core (measured).
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Clock } from './clock.ts'
@@ -14,8 +12,6 @@ import { gauge, type Metrics } from './metrics.ts'
 const windowMs = 10_000
 /** Shorter than the delays that matter, of which the goal allows 20 ms. */
 const resolutionMs = 5
-/** Of intervals of `resolutionMs`: where the 99th percentile of intervals of 1 ms is. */
-const percentile = 100 - resolutionMs
 
 export const loopDelay = gauge(
   'signalbox_process_event_loop_delay_seconds',
@@ -34,7 +30,7 @@ export function watchLoopDelay(clock: Clock, metrics: Metrics): () => void {
   let cancel = (): void => {}
   // The histogram counts whole intervals. A delay begins somewhere in one, in its middle on average.
   const partNs = (resolutionMs * 1e6) / 2
-  const p99 = (): number => Math.max(0, (delays.percentile(percentile) - partNs) / 1e9)
+  const p99 = (): number => Math.max(0, (delays.percentile(99) - partNs) / 1e9)
   const close = (): void => {
     last = p99()
     worst = Math.max(worst, last)
