@@ -167,7 +167,7 @@ export class Appender {
   #open(): boolean {
     if (this.#run !== null) return true
     if (this.#generation === null) {
-      const table = StreamTable.create(this.#slabs, slabState.table)
+      const table = StreamTable.create(this.#slabs, slabState.table, this.#worker)
       if (table === null) return false
       this.#generation = { table, prefixes: new PrefixTable() }
     }
@@ -203,6 +203,13 @@ export class Appender {
       table.retire()
       this.#generation = null
     }
+    this.#close()
+  }
+
+  /** Closes the open run and gives its table up: nothing is appended afterwards. */
+  end(): void {
+    this.#generation?.table.retire()
+    this.#generation = null
     this.#close()
   }
 

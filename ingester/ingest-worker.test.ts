@@ -7,9 +7,10 @@ import { columnId } from '#schemas/column.ts'
 import type { Scan } from '#schemas/predicate.ts'
 import { MemoryDisk } from '#storage/log/memory-disk.ts'
 import { SegmentedLog } from '#storage/log/segmented-log.ts'
-import { isSealed, readRunRef } from '#storage/run/run.ts'
+import { isSealed, readRunRef, slabState } from '#storage/run/run.ts'
 import { scanRun } from '#storage/run/scan.ts'
 import { streamView } from '#storage/run/stream-view.ts'
+import { tableRetired } from '#storage/run/streams.ts'
 import { addServices, logsIntake } from '#test/rows.ts'
 import { IngestWorker } from './ingest-worker.ts'
 import { noHash } from './receipts.ts'
@@ -225,4 +226,21 @@ test('a table in the slab of an earlier one is not taken for it, though another 
   }
   t.assert.match(await serviceOf('shop'), /shop/)
   t.assert.match(await serviceOf('cart'), /cart/)
+})
+
+test('a worker that ends leaves sealed runs and no table that it may still use', async (t) => {
+  const { slabs, worker } = await build()
+  await worker.accept(raw('a'))
+  await worker.end()
+  const slabsOf = Array.from({ length: slabs.count }, (_, slab) => slab)
+  const runs = slabsOf.filter((slab) => readRunRef(slabs, slab) !== null)
+  const tables = slabsOf.filter((slab) => slabs.state(slab) === slabState.table)
+  t.assert.deepEqual(
+    runs.map((slab) => isSealed(slabs, slab)),
+    [true],
+  )
+  t.assert.deepEqual(
+    tables.map((slab) => tableRetired(slabs, slab)),
+    [true],
+  )
 })

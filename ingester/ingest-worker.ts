@@ -162,6 +162,13 @@ export class IngestWorker {
     this.#seal()
   }
 
+  /** Closes all open runs and gives the stream tables up, so that both can be freed; resolves when the runs are sealed. Nothing comes afterwards. */
+  async end(): Promise<void> {
+    for (const signal of signalNames) this.#appenders[signal].end()
+    await this.#committer.idle()
+    this.#seal()
+  }
+
   /** Resolves when every row whose record is in the Log by now is published. */
   barrier(): Promise<void> {
     return this.#committer.idle()

@@ -7,7 +7,8 @@ import { createSlabMemory, Slabs } from '#base/threads/slabs.ts'
 import { signalNames } from '#schemas/signals/index.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { payloadKind, type LogRecord } from '#storage/log/log.ts'
-import { isSealed, readRunRef } from '#storage/run/run.ts'
+import { isSealed, readRunRef, slabState } from '#storage/run/run.ts'
+import { tableRetired } from '#storage/run/streams.ts'
 import { addServices, logsIntake } from '#test/rows.ts'
 import { Flusher, replayWorkers } from './flusher.ts'
 import { IngestWorker } from './ingest-worker.ts'
@@ -101,10 +102,12 @@ test('a worker that dies is started again behind the rows that it published', as
   const ranges: ReplayRange[] = []
   const { slabs, slept, flushers, part, ready } = build(async (range, worker) => {
     ranges.push(range)
-    if (ranges.length === 3) return worker.cut('logs')
+    if (ranges.length === 3) return worker.end()
     const at = range.from.logs
     await worker.replay(record(), at)
     await worker.replay(record(), at + 1)
+    // The second one dies without an open run.
+    if (ranges.length === 2) await worker.cut('logs')
     throw workerDied.make('it is gone')
   })
   await part.start()
@@ -119,6 +122,8 @@ test('a worker that dies is started again behind the rows that it published', as
   t.assert.deepEqual(slept, [500, 1000], 'each wait is twice the one before')
   t.assert.equal(flushers.logs.rows(), 4, 'each row once')
   for (let slab = 0; slab < slabs.count; slab++) {
+    if (slabs.state(slab) === slabState.table)
+      t.assert.equal(tableRetired(slabs, slab), true, 'it is freed with its runs')
     if (readRunRef(slabs, slab) === null) continue
     t.assert.equal(isSealed(slabs, slab), true, 'it can be flushed')
   }

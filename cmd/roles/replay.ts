@@ -7,7 +7,6 @@ import { IngestWorker } from '#ingester/ingest-worker.ts'
 import { noHash, type FoundReceipt } from '#ingester/receipts.ts'
 import type { ReplayRange } from '#ingester/replay.ts'
 import type { Reject } from '#schemas/receipt.ts'
-import { signalNames } from '#schemas/signals/index.ts'
 import { folderDisk } from '#storage/log/disk.ts'
 import { SegmentedLog } from '#storage/log/segmented-log.ts'
 import { createDecode } from './decode.ts'
@@ -55,7 +54,7 @@ async function replay(
     // Freed slabs are heard of in between.
     await systemClock.turn()
   }
-  for (const signal of signalNames) await worker.cut(signal)
+  await worker.end()
   return [...receipts.values()]
 }
 

@@ -23,7 +23,7 @@ interface Bench {
 
 function setUp(slabBytes = 1 << 16): Bench {
   const slabs = new Slabs(createSlabMemory(4, slabBytes))
-  const table = StreamTable.create(slabs, slabState.table)
+  const table = StreamTable.create(slabs, slabState.table, 0)
   const run =
     table === null ? null : Run.create(slabs, { signalId: 1, worker: 0, table, startedMs: 0 })
   if (table === null || run === null) throw new Error('no slab is free')

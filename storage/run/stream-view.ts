@@ -4,7 +4,7 @@
  * all runs of the generation and grows with it.
  *
  * Slab of a table: word 0 = next slab + 1 (0: none), word 1 = published entries of the whole table (in
- * its first slab), word 2 = 1 when its worker gave it up; entries from `tableHeaderWords`: length in bytes, fingerprint lo, hi, bytes padded to
+ * its first slab), word 2 = 1 when its worker gave it up, word 3 = 1 + the number of that worker (0 in slabs that continue a table); entries from `tableHeaderWords`: length in bytes, fingerprint lo, hi, bytes padded to
  * words. A length of `tableSlabEnd` says that the next entry is in the next slab.
  */
 import { assert } from '#base/assert.ts'
@@ -14,6 +14,7 @@ import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 
 export const tableHeaderWords = 4
 export const tableRetiredWord = 2
+export const tableWorkerWord = 3
 export const tableSlabEnd = 0xffffffff
 export const entryHeaderWords = 3
 

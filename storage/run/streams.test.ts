@@ -8,7 +8,7 @@ import { StreamTable } from './streams.ts'
 
 function newTable(): { slabs: Slabs; table: StreamTable } {
   const slabs = new Slabs(createSlabMemory(2, 1 << 16))
-  return { slabs, table: must(StreamTable.create(slabs, slabState.table), 'a slab is free') }
+  return { slabs, table: must(StreamTable.create(slabs, slabState.table, 0), 'a slab is free') }
 }
 
 test('a stream is found by its bytes and prefix, at whatever place they stand', (t) => {

@@ -20,6 +20,7 @@ import {
   tableHeaderWords,
   tableRetiredWord,
   tableSlabEnd,
+  tableWorkerWord,
 } from './stream-view.ts'
 
 /** What the table needs to know about an unknown stream. */
@@ -70,10 +71,11 @@ export class StreamTable {
     this.generation = options.generation
   }
 
-  /** A new generation in a free slab marked with `state`, or null when there is none. */
-  static create(slabs: Slabs, state: number): StreamTable | null {
+  /** A new generation of `worker` in a free slab marked with `state`, or null when there is none. */
+  static create(slabs: Slabs, state: number, worker: number): StreamTable | null {
     const first = slabs.take(state, tableHeaderWords * 4)
     if (first === null) return null
+    Atomics.store(first.ints, tableWorkerWord, worker + 1)
     return new StreamTable(slabs, { first, state, generation: slabs.nextNumber() })
   }
 
@@ -262,8 +264,13 @@ export class StreamTable {
   }
 }
 
-/** Says for a worker that died that no new rows will name its table. */
-export function retireTable(slabs: Slabs, firstSlab: number): void {
+/** Says for a worker that died that no new rows will name this table, if it is one of its own. */
+export function retireTableOf(worker: number, slabs: Slabs, firstSlab: number): void {
+  if (Atomics.load(slabs.at(firstSlab).ints, tableWorkerWord) === worker + 1)
+    retireTable(slabs, firstSlab)
+}
+
+function retireTable(slabs: Slabs, firstSlab: number): void {
   Atomics.store(slabs.at(firstSlab).ints, tableRetiredWord, 1)
 }
 

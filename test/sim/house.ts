@@ -212,5 +212,5 @@ async function replay(deps: ReplayDeps, { from, to, diesAfter }: ReplayPlan): Pr
     await worker.replay(record, offset)
     await deps.clock.turn()
   }
-  await worker.cut(signal)
+  await worker.end()
 }
