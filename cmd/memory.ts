@@ -50,6 +50,8 @@ const slabSizes = [16 * mebi, 8 * mebi, 4 * mebi]
 
 /** With less, memory is saved where it costs CPU or larger blocks. */
 export const smallMemoryBytes = 1024 * mebi
+/** From here on memory is spent where it saves CPU. */
+export const roomyMemoryBytes = 2048 * mebi
 
 /** The memory of a process on a machine that nobody set a limit for. */
 export function defaultMemory(machineBytes: number): number {

@@ -12,6 +12,7 @@ import { settingsOf } from '#base/config/settings.ts'
 import { run, type Running } from '#base/part.ts'
 import { beginAgain } from './again.ts'
 import { allocatorSettings } from './allocator.ts'
+import { setHeapGrowth } from './heap.ts'
 import { banner, ratesLine, type Counts } from './banner.ts'
 import { programConfig, type ProgramConfig } from './config.ts'
 import { defaultMemory } from './memory.ts'
@@ -28,6 +29,7 @@ export async function runProcess(loaded: Loaded<ProgramConfig>): Promise<void> {
   const { config } = loaded
   const totalMemory = config.memory ?? defaultMemory(totalmem())
   beginAgain(allocatorSettings(process.env, totalMemory))
+  setHeapGrowth(totalMemory)
   outliveOutput()
   let running: Running | null = null
   const house = buildHouse(config, {
