@@ -57,6 +57,9 @@ const only = onlyAt < 0 ? null : process.argv[onlyAt + 1]
 /** Requests under way at once. */
 const connections = 8
 
+/** How long ago the first row was: scrapes of a whole load take 100 minutes, and none may be in the future. */
+const startAgoNs = 2n * 3_600_000_000_000n
+
 /** Parts of a load: that of a process that has just begun, and those of one that runs. */
 const parts = 4
 
@@ -181,12 +184,12 @@ function take(from: Generator<GeneratedRequest>, rows: number): GeneratedRequest
 }
 
 async function measure(load: Load): Promise<Figure[]> {
-  const startNs = systemClock.nowNs() - 3_600_000_000_000n
+  const startNs = systemClock.nowNs() - startAgoNs
   const { rows } = load
   const all = load.generate({ seed: 1, rows: parts * rows, rowsPerRequest: 500, startNs })
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-ingest-'))
   // The compactor waits to be told, so that every run does the same.
-  const flags = ['--memory=1GiB', '--log-level=warn', '--compactor.every=1h']
+  const flags = ['--memory=2GiB', '--log-level=warn', '--compactor.every=1h']
   const house = await startSignalbox(dir, flags)
   try {
     const first = await measurePart(house, dir, take(all, rows))
