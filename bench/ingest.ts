@@ -9,7 +9,8 @@
  * what it needs from then on. Prints rows and raw bytes per CPU second of both, and of the others CPU by
  * thread, bytes per row of Log and blocks, bytes written per byte at rest, peak memory, event-loop delay;
  * and that delay once more beside hostile queries. `--rows N` scales the load of each signal in proportion
- * (1000000 is the default load), `--only SIGNAL` leaves the others out.
+ * (1000000 is the default load), `--batch N` is the rows of a request (500; a Collector's batches have up to 8192),
+ * `--only SIGNAL` leaves the others out.
  */
 import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,8 +37,13 @@ interface Load {
   readonly unit: 'MB of line' | 'rows'
 }
 
-const asked = process.argv.indexOf('--rows')
-const scale = asked < 0 ? 1 : Number(process.argv[asked + 1]) / 1_000_000
+function argument(name: string, otherwise: number): number {
+  const at = process.argv.indexOf(name)
+  return at < 0 ? otherwise : Number(process.argv[at + 1])
+}
+
+const scale = argument('--rows', 1_000_000) / 1_000_000
+const rowsPerRequest = argument('--batch', 500)
 
 const loads: readonly Load[] = [
   { name: 'logs', rows: 800_000 * scale, generate: logRequests, goal: 60, unit: 'MB of line' },
@@ -186,7 +192,7 @@ function take(from: Generator<GeneratedRequest>, rows: number): GeneratedRequest
 async function measure(load: Load): Promise<Figure[]> {
   const startNs = systemClock.nowNs() - startAgoNs
   const { rows } = load
-  const all = load.generate({ seed: 1, rows: parts * rows, rowsPerRequest: 500, startNs })
+  const all = load.generate({ seed: 1, rows: parts * rows, rowsPerRequest, startNs })
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-ingest-'))
   // The compactor waits to be told, so that every run does the same.
   const flags = ['--memory=2GiB', '--log-level=warn', '--compactor.every=1h']
