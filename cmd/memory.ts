@@ -27,20 +27,53 @@ const mebi = 2 ** 20
  * the heaps of main thread and four workers 120, small buffers 85, and what a flush or fold holds.
  */
 const baseBytes = 288 * mebi
-/**
- * What a small process needs on top of it: the garbage of workers between two collections does not shrink
- * with the setting, and is a large part of a small one.
- */
-const smallExtraBytes = 128 * mebi
+/** With less, memory is saved wherever it can be. */
+export const smallMemoryBytes = 1024 * mebi
+/** From here on memory is spent where it saves CPU. */
+export const roomyMemoryBytes = 2048 * mebi
+
+/** What a process does to stay small: what threads hold beside their budgets does not shrink with the setting by itself. */
+interface Thrift {
+  readonly belowBytes: number
+  /** Left out of the budgets for the garbage of threads between two collections. */
+  readonly extraBytes: number
+  readonly keptShare: number
+  readonly garbageBytes: number
+  /** A merged block is at most this part of the whole memory. */
+  readonly blockPart: number
+}
+
+/** The least first; collections cost ingest 5 to 10 % at 16 MiB. */
+const thrifts: readonly Thrift[] = [
+  {
+    belowBytes: smallMemoryBytes,
+    extraBytes: 128 * mebi,
+    keptShare: 1 / 8,
+    garbageBytes: 16 * mebi,
+    blockPart: 1 / 64,
+  },
+  {
+    belowBytes: roomyMemoryBytes,
+    extraBytes: 64 * mebi,
+    keptShare: 1 / 4,
+    garbageBytes: 32 * mebi,
+    blockPart: 1 / 32,
+  },
+]
+const noThrift: Thrift = {
+  belowBytes: Infinity,
+  extraBytes: 0,
+  keptShare: 1,
+  garbageBytes: Infinity,
+  blockPart: 1 / 16,
+}
+
+function thriftOf(totalBytes: number): Thrift {
+  return thrifts.find(({ belowBytes }) => totalBytes < belowBytes) ?? noThrift
+}
+
 /** The least with which every signal can have an open run, a sealed one and a stream table, also while the Log is read back into others. */
 const minSlabs = 18
-/** What threads keep of arenas, writers and tables: at a GiB the background worker kept some 120 MiB between two pieces of work. */
-const keptShares: readonly (readonly [below: number, share: number])[] = [
-  [1024 * mebi, 0.125],
-  [2048 * mebi, 0.5],
-]
-/** As little as costs a few percent of ingest's CPU. */
-const smallGarbageBytes = 16 * mebi
 /** A page of wide rows, as stored and as read. */
 const readerBytes = 16 * mebi
 /** With fewer, one query that takes its time keeps all others waiting. */
@@ -48,18 +81,13 @@ const minReaders = 3
 /** Larger runs make larger blocks; small ones let a small memory hold enough of them. */
 const slabSizes = [16 * mebi, 8 * mebi, 4 * mebi]
 
-/** With less, memory is saved where it costs CPU or larger blocks. */
-export const smallMemoryBytes = 1024 * mebi
-/** From here on memory is spent where it saves CPU. */
-export const roomyMemoryBytes = 2048 * mebi
-
 /** The memory of a process on a machine that nobody set a limit for. */
 export function defaultMemory(machineBytes: number): number {
-  return Math.min(2048 * mebi, Math.floor(machineBytes / 4))
+  return Math.min(roomyMemoryBytes, Math.floor(machineBytes / 4))
 }
 
 export function planMemory(totalBytes: number): MemoryPlan {
-  const extraBytes = totalBytes < smallMemoryBytes ? smallExtraBytes : 0
+  const { extraBytes, keptShare, garbageBytes } = thriftOf(totalBytes)
   const free = Math.max(128 * mebi, totalBytes - baseBytes - extraBytes)
   const runBytes = Math.floor(free * 0.4)
   const slabBytes = slabSizes.find((bytes) => runBytes >= minSlabs * bytes) ?? 4 * mebi
@@ -75,8 +103,8 @@ export function planMemory(totalBytes: number): MemoryPlan {
     slabBytes,
     slabs: Math.max(minSlabs, Math.floor(runBytes / slabBytes)),
     budgets,
-    keptShare: keptShares.find(([below]) => totalBytes < below)?.[1] ?? 1,
-    garbageBytes: totalBytes < smallMemoryBytes ? smallGarbageBytes : Infinity,
+    keptShare,
+    garbageBytes,
     // Nothing else is cached yet.
     readers: Math.max(minReaders, Math.floor((budgets.read + budgets.cache) / readerBytes)),
     heapMb: Math.max(128, Math.floor((free * 0.5) / mebi)),
@@ -86,8 +114,8 @@ export function planMemory(totalBytes: number): MemoryPlan {
 /** A merge holds the blocks it writes in memory, so that they follow from it, up to the format's 256 MiB. */
 export function compactionSizes({ totalBytes }: MemoryPlan) {
   const { maxBlockBytes, maxJobBytes, lateAfterMs } = defaultChoice(1)
-  const share = totalBytes < smallMemoryBytes ? 64 : 16
-  const blockBytes = Math.min(maxBlockBytes, Math.floor(totalBytes / share))
+  const { blockPart } = thriftOf(totalBytes)
+  const blockBytes = Math.min(maxBlockBytes, Math.floor(totalBytes * blockPart))
   return {
     maxBlockBytes: blockBytes,
     maxJobBytes: Math.min(maxJobBytes, blockBytes * 4),
