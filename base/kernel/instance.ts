@@ -23,3 +23,26 @@ export function kernelInstance(name: string, beside: string, memory?: KernelMemo
 export interface KernelMemory {
   readonly buffer: ArrayBuffer
 }
+
+/** A kernel whose memory never grows, and all of that memory. */
+export interface FixedKernel<K> {
+  readonly kernel: K
+  readonly memory: Uint8Array
+  readonly words: Uint32Array
+}
+
+/** Gives the one instance of a thread, made when it is asked for first; `K` is what `name`.as.ts exports. */
+export function fixedKernel<K extends { readonly memory: KernelMemory }>(
+  name: string,
+  beside: string,
+): () => FixedKernel<K> {
+  let instance: FixedKernel<K> | null = null
+  return () => {
+    if (instance !== null) return instance
+    // A test builds the module from `name`.as.ts, whose exports the caller names.
+    const kernel = kernelInstance(name, beside) as K
+    const { buffer } = kernel.memory
+    instance = { kernel, memory: new Uint8Array(buffer), words: new Uint32Array(buffer) }
+    return instance
+  }
+}

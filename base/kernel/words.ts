@@ -3,7 +3,7 @@
  * sizes and bytes as the loops of `storage/encoding/{bits,words}.ts`. Values are copied into the kernel's memory a
  * window at a time. Nothing is kept between calls. One instance for each thread, made on first use.
  */
-import { kernelInstance, type KernelMemory } from './instance.ts'
+import { fixedKernel, type KernelMemory } from './instance.ts'
 
 /** The exports of words.as.ts; see there. */
 interface Kernel {
@@ -22,22 +22,8 @@ const windowValues = 16 << 10
 const valuesAt = 4096
 const outAt = valuesAt + 4 * windowValues + 128
 
-interface Instance {
-  readonly kernel: Kernel
-  readonly memory: Uint8Array
-  readonly words: Uint32Array
-}
-
-let instance: Instance | null = null
-
-function kernelOf(): Instance {
-  if (instance !== null) return instance
-  // The exports of words.as.ts, from which words.wasm is built in a test.
-  const kernel = kernelInstance('words', import.meta.url) as Kernel
-  const { buffer } = kernel.memory
-  instance = { kernel, memory: new Uint8Array(buffer), words: new Uint32Array(buffer) }
-  return instance
-}
+/** Of this thread. */
+const kernelOf = fixedKernel<Kernel>('words', import.meta.url)
 
 /** Fewer values are measured and packed as fast without the kernel. */
 export const leastKernelValues = 64

@@ -4,7 +4,7 @@
  * time. Nothing is kept between calls. One instance for each thread, made on first use.
  */
 import { assert } from '#base/assert.ts'
-import { kernelInstance, type KernelMemory } from '#base/kernel/instance.ts'
+import { fixedKernel, type KernelMemory } from '#base/kernel/instance.ts'
 import { windowEnd } from '#base/kernel/window.ts'
 import type { Texts } from '#schemas/column.ts'
 import { minIdBytes } from './tokens.ts'
@@ -44,22 +44,8 @@ const runsAt = endsAt + 4 * windowRows
 const hashesAt = runsAt + 4 * windowRuns
 const windowAt = Math.ceil((hashesAt + 4 * windowHashes) / 64) * 64
 
-interface Instance {
-  readonly kernel: Kernel
-  readonly memory: Uint8Array
-  readonly words: Uint32Array
-}
-
-let instance: Instance | null = null
-
-function kernelOf(): Instance {
-  if (instance !== null) return instance
-  // The exports of ids.as.ts, from which ids.wasm is built in a test.
-  const kernel = kernelInstance('kernel/ids', import.meta.url) as Kernel
-  const { buffer } = kernel.memory
-  instance = { kernel, memory: new Uint8Array(buffer), words: new Uint32Array(buffer) }
-  return instance
-}
+/** Of this thread. */
+const kernelOf = fixedKernel<Kernel>('kernel/ids', import.meta.url)
 
 /** How whole texts are hashed beside the ids in them: those of at most `most` bytes, with a seed. */
 export interface Whole {
