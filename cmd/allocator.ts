@@ -4,34 +4,26 @@
  * the arenas of each thread, which stay resident. With buffers that pass from thread to thread, as
  * requests and blocks do, that was 140 MiB of nothing in a process of 390 (`npm run bench -- memory`).
  *
- * Below a GiB a low, fixed threshold switches it off, for some 10 % of ingest's CPU. Below two GiB threads
- * share two arenas, so that one uses what another left: 240 MiB resident where each had its own and they
- * came to 390, and ingest costs the same. With more memory nothing is set: telling glibc to keep all that is
- * freed was worth 16 % of ingest while every page had arrays of its own, and nothing since they lie in arenas of ours
- * (52 MB of log line per CPU second with it and 51 without, 842,000 points and 864,000).
+ * Below two GiB a low, fixed threshold switches it off, for some 10 % of ingest's CPU, and threads share two
+ * arenas, so that one uses what another left. The arenas alone do not suffice: at one GiB the heap of the C library
+ * grew to 620 MiB of a process of 1,240 while merges fell behind. With more memory nothing is set:
+ * telling glibc to keep all that is freed was worth 16 % of ingest while every page had arrays of its own, and nothing
+ * since they lie in arenas of ours (52 MB of log line per CPU second with it and 51 without, 842,000 points and 864,000).
  * glibc reads it when a process begins (`again.ts`); another C library ignores it.
  */
-import { roomyMemoryBytes, smallMemoryBytes } from './memory.ts'
+import { roomyMemoryBytes } from './memory.ts'
 
 type Settings = Readonly<Record<string, string>>
 
-/** By the memory below which they apply, the least first. */
-const settings: readonly (readonly [belowBytes: number, settings: Settings])[] = [
-  [
-    smallMemoryBytes,
-    {
-      // Below a read from a socket, of which thousands may be under way.
-      MALLOC_MMAP_THRESHOLD_: '32768',
-      MALLOC_TRIM_THRESHOLD_: '65536',
-      MALLOC_ARENA_MAX: '2',
-    },
-  ],
-  [roomyMemoryBytes, { MALLOC_ARENA_MAX: '2' }],
-]
+const settings: Settings = {
+  // Below a read from a socket, of which thousands may be under way.
+  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_ARENA_MAX: '2',
+}
 
 /** What a process has to begin with for this memory; nothing where the environment says something already, which is left alone. */
 export function allocatorSettings(env: NodeJS.ProcessEnv, totalMemoryBytes: number): Settings {
-  const found = settings.find(([belowBytes]) => totalMemoryBytes < belowBytes)?.[1] ?? {}
-  const names = settings.flatMap(([, names]) => Object.keys(names))
-  return names.some((name) => env[name] !== undefined) ? {} : found
+  const given = Object.keys(settings).some((name) => env[name] !== undefined)
+  return given || totalMemoryBytes >= roomyMemoryBytes ? {} : settings
 }

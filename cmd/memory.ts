@@ -28,7 +28,7 @@ const mebi = 2 ** 20
  */
 const baseBytes = 288 * mebi
 /** With less, memory is saved wherever it can be. */
-export const smallMemoryBytes = 1024 * mebi
+const smallMemoryBytes = 1024 * mebi
 /** From here on memory is spent where it saves CPU. */
 export const roomyMemoryBytes = 2048 * mebi
 
