@@ -41,9 +41,7 @@ const storageConfig = z.strictObject({
 export const programConfig = z.strictObject({
   memory: bytes
     .optional()
-    .describe(
-      'Memory for the whole process; default a quarter of the machine, at most 2 GiB. Peaks may pass 1 GiB or less by a fifth.',
-    ),
+    .describe('Memory for the whole process; default a quarter of the machine, at most 2 GiB.'),
   logLevel: z
     .enum(['error', 'warn', 'info', 'debug'])
     .prefault('info')
