@@ -7,12 +7,12 @@ import type { Clock } from '#base/clock.ts'
 import { must } from '#base/assert.ts'
 import type { Budget } from '#base/flow/budget.ts'
 import { ControlCell } from '#base/flow/control-cell.ts'
-import { overloaded } from '#base/flow/errors.ts'
 import { Turns } from '#base/flow/turns.ts'
 import type { CallContext } from '#base/threads/port.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import type { Control } from '#query/run/source.ts'
 import type { Store } from '#storage/objects/store.ts'
+import { Allowance } from './allowance.ts'
 import { BlockCache } from './block-cache.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { QueryJob } from './job.ts'
@@ -76,44 +76,5 @@ export class QueryWorker {
     } finally {
       held.giveBack()
     }
-  }
-}
-
-/** What one query holds of the query budget. */
-class Allowance {
-  readonly #budget: Budget
-  readonly #max: number
-  #bytes = 0
-
-  constructor(budget: Budget, max: number) {
-    this.#budget = budget
-    this.#max = max
-  }
-
-  hold(wanted: number): void {
-    // The budget counts whole KiB, so that what is given back in one sum is what was taken.
-    const bytes = Math.ceil(wanted / 1024) * 1024
-    if (this.#bytes + bytes > this.#max) {
-      throw overloaded.make(
-        `the query needs more than ${this.#max} bytes of memory (querier.maxQueryBytes); narrow its time range or selector`,
-      )
-    }
-    const { limitBytes } = this.#budget.state()
-    if (this.#bytes + bytes > limitBytes) {
-      throw overloaded.make(
-        `the query needs more than the ${limitBytes} bytes there are for all queries (memory); narrow its time range or selector`,
-      )
-    }
-    if (!this.#budget.tryTake(bytes)) {
-      throw overloaded.make('all memory for queries is in use (memory); try again', {
-        retryAfterMs: 1000,
-      })
-    }
-    this.#bytes += bytes
-  }
-
-  giveBack(): void {
-    if (this.#bytes > 0) this.#budget.give(this.#bytes)
-    this.#bytes = 0
   }
 }
