@@ -4,8 +4,7 @@
  * is understood just enough to be refused in its own words: UNIMPLEMENTED with a reason for gRPC, 501 for the rest.
  *
  * The parser of node:http stops at the preface; the socket and what was read behind it go to a server of
- * node:http2. A connection lasts
- * a few seconds.
+ * node:http2. A connection lasts a few seconds.
  */
 import { STATUS_CODES, type Server } from 'node:http'
 import {
