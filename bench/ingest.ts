@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- ingest`: what it costs to take rows in. For each signal the real program is started
- * on an empty folder, gets gzip bodies over HTTP on eight connections, and is measured until everything is in
+ * on an empty folder, gets gzip bodies over HTTP, and is measured until everything is in
  * blocks of the first level and those are folded (`POST /flush`, `POST /fold`): CPU of the whole
  * process, synced. Every eighth of the load is flushed, so that a fold has the objects it waits for.
  *
@@ -10,7 +10,8 @@
  * thread, bytes per row of Log and blocks, bytes written per byte at rest, peak memory, event-loop delay;
  * and that delay once more beside hostile queries. `--rows N` scales the load of each signal in proportion
  * (1000000 is the default load), `--batch N` is the rows of a request (500; a Collector's batches have up to 8192),
- * `--only SIGNAL` leaves the others out.
+ * `--connections N` is how many agents send at once (32, as many as the logs come from), each the
+ * next request when the one before was answered; `--only SIGNAL` leaves the others out.
  */
 import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -61,7 +62,7 @@ const onlyAt = process.argv.indexOf('--only')
 const only = onlyAt < 0 ? null : process.argv[onlyAt + 1]
 
 /** Requests under way at once. */
-const connections = 8
+const connections = argument('--connections', 32)
 
 /** How long ago the first row was: scrapes of a whole load take 100 minutes, and none may be in the future. */
 const startAgoNs = 2n * 3_600_000_000_000n
