@@ -3,6 +3,7 @@ import { createSlabMemory, Slabs } from '#base/threads/slabs.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { columnId } from '#schemas/column.ts'
 import type { Scan } from '#schemas/predicate.ts'
+import { valueText } from '#storage/block/dump.ts'
 import { openBlock } from '#storage/block/open.ts'
 import { pageMemory } from '#storage/run/page-memory.ts'
 import { readRunRef, type RunRef } from '#storage/run/run.ts'
@@ -151,6 +152,34 @@ test('attributes of all types survive with their absence', async (t) => {
   const keys = [...(batch?.columns.keys() ?? [])].filter((id) => id.startsWith('a:')).toSorted()
   t.assert.deepEqual(keys, ['a:int:k', 'a:text:k'])
   t.assert.deepEqual(batch?.columns.get('a:int:k')?.present, Uint8Array.of(0, 1, 0))
+})
+
+test('requests whose keys differ, or only their order, keep their attributes', async (t) => {
+  const request = (time: number, attributes: Record<string, string | number>): Written => ({
+    tenant: 'a',
+    services: ['shop'],
+    rows: [{ time, attributes }],
+  })
+  const { block } = await flush([
+    request(1, { ab: 'one', cd: 1 }),
+    request(2, { ab: 'two', cd: 2 }),
+    request(3, { cd: 3, ab: 'three' }),
+    request(4, { ax: 'four', cd: 4 }),
+    request(5, { ax: 'five' }),
+    request(6, { ab: 6 }),
+  ])
+  const [batch] = await Array.fromAsync(block.scan(everything))
+  const shown = [...(batch?.columns ?? [])].flatMap(([id, vector]) => {
+    if (!id.startsWith('a:')) return []
+    const values = Array.from({ length: batch?.rows ?? 0 }, (_, row) => valueText(vector, row))
+    return [`${id} ${values.map((value) => value ?? '-').join(' ')}`]
+  })
+  t.assert.deepEqual(shown.toSorted(), [
+    'a:int:ab - - - - - 6',
+    'a:int:cd 1 2 3 4 - -',
+    'a:text:ab one two three - - -',
+    'a:text:ax - - - four five -',
+  ])
 })
 
 test('streams that only refused rows name are not kept', (t) => {

@@ -3,6 +3,7 @@
  * entries. In a page with many columns the sparse ones come row by row, as the block stores them.
  */
 import { must } from '#base/assert.ts'
+import type { Allocator } from '#base/bytes/arena.ts'
 import { columnId, type ColumnRef, type Vector } from '#schemas/column.ts'
 import { manyColumns, sparseRows } from '../block/section-columns.ts'
 import type { RestRows } from '../encoding/rest.ts'
@@ -20,15 +21,19 @@ interface Places {
 export class PageAttributes {
   readonly #flat: FlatAttributes
   readonly #list: ValueList
+  readonly #memory: Allocator
   readonly #rest: PageRest
   readonly #ids: readonly string[]
   readonly #places: Places
   /** Row that a column had a value in last. */
   readonly #last: Int32Array
 
-  constructor(flat: FlatAttributes, list: ValueList, rest: PageRest) {
+  /** What is needed of a page only for its attributes stands in `memory`. */
+  // oxlint-disable-next-line max-params -- the attributes, where they go, and memory
+  constructor(flat: FlatAttributes, list: ValueList, rest: PageRest, memory: Allocator) {
     this.#flat = flat
     this.#list = list
+    this.#memory = memory
     this.#rest = rest
     this.#ids = flat.columns.map(columnId)
     const count = flat.columns.length
@@ -38,6 +43,11 @@ export class PageAttributes {
 
   /** Adds the columns of the rows in order; gives those that stand row by row, or null. */
   addTo(columns: Map<string, Vector>, order: Uint32Array): RestRows | null {
+    const alike = this.#alike(order)
+    if (alike > 0 && alike <= manyColumns) {
+      this.#addAlike(columns, order, alike)
+      return null
+    }
     const total = this.#count(order)
     if (total === 0) return null
     const { next, restKey } = this.#places
@@ -58,6 +68,56 @@ export class PageAttributes {
       if (vector !== null) columns.set(this.#ids[number]!, vector)
     }
     return inRest ? this.#rest.end() : null
+  }
+
+  /** How many attributes each row has, where all have one of the same columns in the same order; else 0. */
+  #alike(order: Uint32Array): number {
+    const { from, column } = this.#flat
+    const first = from[order[0]!]!
+    const width = from[order[0]! + 1]! - first
+    const last = this.#last.fill(-1)
+    for (let j = 0; j < width; j++) {
+      const number = column[first + j]!
+      if (last[number] === 0) return 0
+      last[number] = 0
+    }
+    for (let i = 1; i < order.length; i++) {
+      const row = order[i]!
+      const start = from[row]!
+      if (from[row + 1]! - start !== width) return 0
+      for (let j = 0; j < width; j++) if (column[start + j] !== column[first + j]) return 0
+    }
+    return width
+  }
+
+  /** As `addTo` where every row has `width` attributes, the same columns in the same order. */
+  #addAlike(columns: Map<string, Vector>, order: Uint32Array, width: number): void {
+    const { from, column } = this.#flat
+    const list = this.#list
+    const rows = order.length
+    list.reserve(rows)
+    const { row } = list
+    for (let i = 0; i < rows; i++) row[i] = i
+    const starts = this.#memory.words(rows)
+    for (let i = 0; i < rows; i++) starts[i] = from[order[i]!]!
+    for (let j = 0; j < width; j++) {
+      this.#gather(starts, j)
+      const number = column[from[order[0]!]! + j]!
+      const { type } = must(this.#flat.columns[number], 'a known column')
+      const vector = list.vector(type, rows, 0, rows)
+      if (vector !== null) columns.set(this.#ids[number]!, vector)
+    }
+  }
+
+  /** Lists the values of the entries `by` behind these. */
+  #gather(starts: Uint32Array, by: number): void {
+    const { a, b } = this.#flat
+    const { a: as, b: bs } = this.#list
+    for (let i = 0; i < starts.length; i++) {
+      const k = starts[i]! + by
+      as[i] = a[k]!
+      bs[i] = b[k]!
+    }
   }
 
   /** Counts the entries of each column in `next`. */

@@ -150,7 +150,7 @@ export class PageRows {
     const list = new ValueList(this.#rows, this.#memory)
     const rest = new PageRest(this.#rows, this.#memory)
     const flat = this.#attributes
-    const attributes = flat === null ? null : new PageAttributes(flat, list, rest)
+    const attributes = flat === null ? null : new PageAttributes(flat, list, rest, arena)
     const ends = this.#ends()
     const mark = arena.mark()
     for (let from = 0; from < order.length;) {

@@ -79,11 +79,36 @@ export class PartView {
 
   /** The attribute keys of the part, by key id. */
   keys(): string[] {
-    const from = this.at + partHeaderWords + (this.layout.lanes + attributeLanes) * 2
     return Array.from({ length: this.keyCount }, (_, key) => {
-      const at = this.bytesFrom + this.words[from + key * 2]!
-      return this.bytes.toString('utf8', at, at + this.words[from + key * 2 + 1]!)
+      const word = this.#keyAt(key)
+      const at = this.bytesFrom + this.words[word]!
+      return this.bytes.toString('utf8', at, at + this.words[word + 1]!)
     })
+  }
+
+  /** Whether another part has the same keys under the same ids: costs less than their texts. */
+  hasKeysOf(other: PartView): boolean {
+    const { keyCount } = this
+    if (keyCount !== other.keyCount) return false
+    for (let key = 0; key < keyCount; key++) if (!this.#hasKeyOf(other, key)) return false
+    return true
+  }
+
+  #hasKeyOf(other: PartView, key: number): boolean {
+    const [own, theirs] = [this.#keyAt(key), other.#keyAt(key)]
+    const length = this.words[own + 1]!
+    if (length !== other.words[theirs + 1]) return false
+    const from = this.bytesFrom + this.words[own]!
+    const theirFrom = other.bytesFrom + other.words[theirs]!
+    const { bytes } = this
+    const theirBytes = other.bytes
+    for (let i = 0; i < length; i++) if (bytes[from + i] !== theirBytes[theirFrom + i]) return false
+    return true
+  }
+
+  /** The word that says where a key stands, before that of its length. */
+  #keyAt(key: number): number {
+    return this.at + partHeaderWords + (this.layout.lanes + attributeLanes + key) * 2
   }
 
   /** Least and greatest time as ns. */

@@ -47,13 +47,17 @@ export function copyAttributes(parts: readonly PlacedPart[], to: Lanes): FlatAtt
   const kernel = attributeKernel()
   kernel.clear()
   const columns = new Columns()
+  let before: PartView | null = null
+  let columnOf: (key: number, type: number) => number = () => 0
   to.from[0] = 0
   for (const { part, base, first, firstEntry } of parts) {
     attributeEnds(part, to.from, first, firstEntry)
     if (part.attributes === 0) continue
-    const keys = part.keys()
+    // Requests of one client mostly have the same keys in the same order.
+    if (before === null || !part.hasKeysOf(before)) columnOf = columns.of(part.keys())
+    before = part
     const ruleOf = (key: number, type: number): KeyRule => ({
-      column: columns.at(keys[key] ?? '', type),
+      column: columnOf(key, type),
       inline: isInline(type),
       base,
     })
@@ -68,7 +72,13 @@ class Columns {
   readonly refs: ColumnRef[] = []
   readonly #numbers = new Map<string, number>()
 
-  at(key: string, type: number): number {
+  /** The columns of a part with these keys, by key and type. */
+  of(keys: readonly string[]): (key: number, type: number) => number {
+    const known: number[] = []
+    return (key, type) => (known[key * attributeTypes + type] ??= this.#at(keys[key] ?? '', type))
+  }
+
+  #at(key: string, type: number): number {
     const ref: ColumnRef = { scope: 'attribute', key, type: attributeTypeOf[type] ?? 'otlp' }
     const id = columnId(ref)
     const known = this.#numbers.get(id)

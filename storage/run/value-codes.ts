@@ -125,13 +125,19 @@ export class ValueCodes {
   /** Writes the codes of values to their rows; false when it was given up, by a trial or as there are more than `most`. */
   codes(range: ValueRange, codes: Uint32Array, most: number, trials: readonly Trial[]): boolean {
     const { row, a, b, from } = range
+    const ofCoded = this.#ofCoded
     let next = 0
     for (let i = from; i < range.to;) {
       const stop = next < trials.length ? from + trials[next]!.values : range.to
       const end = Math.min(range.to, stop)
       for (; i < end; i++) {
-        codes[row[i]!] = this.code(a[i]!, b[i]!)
-        if (this.count > most) return false
+        const first = a[i]!
+        const known = b[i]! < codedLength ? 0 : ofCoded[first]!
+        if (known > 0) codes[row[i]!] = known - 1
+        else {
+          codes[row[i]!] = this.code(first, b[i]!)
+          if (this.count > most) return false
+        }
       }
       if (i === stop && next < trials.length && this.count > trials[next++]!.codes) return false
     }
