@@ -1,4 +1,4 @@
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { Company } from './company.ts'
 
 /** A company whose clock stands still: timers end, and turns, when they are told to. */
@@ -33,9 +33,8 @@ function gather() {
       }
       await Promise.resolve()
     },
-    answer: (requests: number, tookMs: number) => {
+    answer: (requests: number) => {
       underWay -= requests
-      company.answered(tookMs)
     },
     /** The wait of those who wait ends. */
     late: () => {
@@ -49,7 +48,7 @@ test('requests that are alone never wait', async (t) => {
   const { sizes, waits, come, answer } = gather()
   for (let i = 0; i < 100; i++) {
     await come(1)
-    answer(1, 20)
+    answer(1)
   }
   t.assert.deepEqual([sizes, waits()], [Array.from({ length: 100 }, () => 1), []])
 })
@@ -59,11 +58,11 @@ test('clients that send again when they are answered come to go together', async
   await come(1)
   await come(1)
   t.assert.deepEqual([sizes, waits().length], [[1], 1])
-  answer(1, 1)
+  answer(1)
   await come(1)
   t.assert.deepEqual(sizes, [1, 2])
   for (let i = 0; i < 10; i++) {
-    answer(2, 1)
+    answer(2)
     await come(1)
     await come(1)
   }
@@ -85,21 +84,17 @@ test('sixteen requests and 256 KiB are enough', async (t) => {
   await come(16)
   await come(1, 262_144)
   t.assert.deepEqual(sizes, [40, 16, 1])
-  answer(57, 1)
+  answer(57)
 })
 
-test('a wait is no longer than the newest rounds, nor than 3 ms', async (t: TestContext) => {
-  const { waits, come, answer, late } = gather()
-  await come(2)
-  answer(1, 8)
+test('a wait lasts 3 ms, whoever comes meanwhile', async (t) => {
+  const { sizes, waits, come, late } = gather()
+  await come(4)
   await come(1)
-  t.assert.deepEqual(waits(), [1])
+  await come(1)
+  t.assert.deepEqual([sizes, waits()], [[4], [3]])
   late()
-  for (let i = 0; i < 100; i++) answer(0, 1000)
-  await come(1)
-  await come(1)
-  await come(1)
-  t.assert.equal(waits().at(-1), 3)
+  t.assert.deepEqual([sizes, waits()], [[4, 2], [3]])
 })
 
 test('waits in vain become rare, and company makes them usual again', async (t) => {

@@ -4,8 +4,8 @@
  * 30 µs: as much as the decoding of a small request. So requests that come steadily go together.
  *
  * 1. As many are expected as were under way at once lately; when that many wait, they leave.
- * 2. Those who wait do so for no longer than requests lately took to be answered, so that an answer
- *    takes at most twice its time, and never longer than `waitMaxMs`.
+ * 2. Those who wait do so for no longer than `waitMs`, whoever comes: so messages that are not full are
+ *    some hundred a second at most, which keeps what they cost to a few percent of a core.
  * 3. A wait that brought nobody is followed by messages without one, more of them after each such wait.
  *
  * A request that no other is under way with leaves at once.
@@ -16,12 +16,14 @@ import type { Clock } from '#base/clock.ts'
 const expectedMax = 16
 /** Bodies that keep the worker for some ms: beside that, waking it costs little. */
 const bytesMax = 256 * 1024
-/** Senders on a quick disk would notice more. */
-const waitMaxMs = 3
+/**
+ * A message costs its threads some 0.3 ms with its sync, so that this is a tenth of a core. To wait no longer
+ * than an answer takes, which a quick disk makes 1 ms, left two or three requests to a message. Senders would
+ * notice more.
+ */
+const waitMs = 3
 /** Messages that leave without a wait after waits in vain, at most: then one more is tried. */
 const aloneMax = 31
-/** A round counts for one in so many, so that one slow sync does not keep everybody waiting after it. */
-const roundsKept = 8
 
 /** What waits, and what is on its way. */
 export interface Gathered {
@@ -38,7 +40,6 @@ export class Company {
   /** Messages that still leave without a wait; and how many there were of them after the newest wait in vain. */
   #alone = 0
   #inVain = 0
-  #roundMs = 0
   #leaving = false
   /** Whether those who leave have waited for as long as they may. */
   #late = false
@@ -60,7 +61,7 @@ export class Company {
       void this.#clock.turn().then(this.#leave)
       return
     }
-    this.#cancel ??= this.#clock.after(Math.min(this.#roundMs, waitMaxMs), () => {
+    this.#cancel ??= this.#clock.after(waitMs, () => {
       this.#late = true
       this.#leave()
     })
@@ -77,11 +78,6 @@ export class Company {
     this.#leaving = false
     this.#late = false
     this.#stopWaiting()
-  }
-
-  /** A message was answered after this time. */
-  answered(tookMs: number): void {
-    this.#roundMs += (tookMs - this.#roundMs) / roundsKept
   }
 
   #stopWaiting(): void {

@@ -113,16 +113,12 @@ interface Waiting {
   reject(error: unknown): void
   /** To the worker that was asked; null before. */
   port: MessagePort | null
-  sentMs: number
 }
-
-type LaneClock = Pick<Clock, 'turn' | 'after' | 'monotonicMs'>
 
 const noRejects: Receipt['rejects'] = []
 
 /** The main thread's end. */
 export class RequestLane {
-  readonly #clock: LaneClock
   readonly #company: Company
   readonly #waiting = new Map<number, Waiting>()
   #port: MessagePort | null = null
@@ -130,8 +126,7 @@ export class RequestLane {
   #queuedBytes = 0
   #last = 0
 
-  constructor(clock: LaneClock) {
-    this.#clock = clock
+  constructor(clock: Pick<Clock, 'turn' | 'after'>) {
     this.#company = new Company(clock, () => this.#send())
   }
 
@@ -155,7 +150,7 @@ export class RequestLane {
   accept(raw: RawRequest): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       const id = (this.#last = this.#last === maxId ? 1 : this.#last + 1)
-      this.#waiting.set(id, { resolve, reject, port: null, sentMs: 0 })
+      this.#waiting.set(id, { resolve, reject, port: null })
       this.#queue.push({ id, raw })
       this.#queuedBytes += raw.body.length
       this.#company.joined({
@@ -171,12 +166,10 @@ export class RequestLane {
     this.#queue = []
     this.#queuedBytes = 0
     this.#company.left(requests.length)
-    const sentMs = this.#clock.monotonicMs()
     const port = this.#port
     for (const { id } of requests) {
       const waiting = must(this.#waiting.get(id), 'what is queued waits')
       waiting.port = port
-      waiting.sentMs = sentMs
       // Without a port the worker has ended, and nobody has started the next one yet.
       if (port === null) this.#lose(id)
     }
@@ -186,8 +179,6 @@ export class RequestLane {
   }
 
   #receive({ plain, others }: Answers): void {
-    const answered = this.#waiting.get(plain[0] ?? others[0]?.id ?? 0)
-    if (answered !== undefined) this.#company.answered(this.#clock.monotonicMs() - answered.sentMs)
     for (let i = 0; i < plain.length; i += 2)
       this.#take(plain[i] ?? 0)?.resolve({ accepted: plain[i + 1] ?? 0, rejects: noRejects })
     for (const { id, receipt, error } of others) {
