@@ -5,12 +5,18 @@ import { runLayouts } from '#storage/run/columns.ts'
 import { PartView, readable } from '#storage/run/part-view.ts'
 import { partsOf, readRunRef } from '#storage/run/run.ts'
 import { TenantRows } from '#storage/run/tenant-rows.ts'
+import { DirtyMemory } from '#test/dirty-memory.ts'
 import { addServices, logsIntake } from '#test/rows.ts'
 import { Appender } from './append.ts'
 import { flushStreams } from './flush-streams.ts'
 
-/** Appends a run of one row per service and returns its rows as a flush sees them. */
-function runOf(slabs: Slabs, appender: Appender, services: readonly string[]): TenantRows {
+/** Appends a run of one row per service and returns its rows as a flush sees them, behind those of `rows`. */
+function runOf(
+  slabs: Slabs,
+  appender: Appender,
+  services: readonly string[],
+  rows = new TenantRows(slabs, runLayouts.logs),
+): TenantRows {
   const intake = logsIntake(services.map((_, stream) => ({ time: stream, stream })))
   addServices(intake, [...services])
   const part = appender.append(intake, 'a', Uint32Array.from(services.keys()))
@@ -20,7 +26,6 @@ function runOf(slabs: Slabs, appender: Appender, services: readonly string[]): T
   appender.sealReady()
   const run = readRunRef(slabs, part.run.slab.index)
   if (run === null) throw new Error('no run')
-  const rows = new TenantRows(slabs, runLayouts.logs)
   const slab = slabs.at(run.slab)
   for (const place of partsOf(slab, run.words)) {
     rows.add(run, new PartView(readable(slab), place, runLayouts.logs))
@@ -59,4 +64,27 @@ test('tenants of one table are remembered apart', (t) => {
   const { streams } = flushStreams('a', rows)
   t.assert.notEqual(flushStreams('b', rows).streams, streams)
   t.assert.equal(flushStreams('a', rows).streams, streams)
+})
+
+test('streams of several tables are one list, each once', (t) => {
+  const slabs = new Slabs(createSlabMemory(8, 1 << 16))
+  const [one, two] = [0, 1].map(
+    (worker) => new Appender(slabs, { signal: 'logs', worker, clock: systemClock }),
+  )
+  const rows = runOf(slabs, one!, ['shop', 'pay', 'mail'])
+  runOf(slabs, two!, ['cart', 'pay', 'tax', 'shop'], rows)
+  // By canonical bytes, in which a text's length comes before it.
+  t.assert.equal(servicesOf(rows), '4:shop 0:pay 3:mail 2:cart 0:pay 1:tax 4:shop')
+})
+
+test('a list gives its streams at once as it gives them one by one', (t) => {
+  const slabs = new Slabs(createSlabMemory(8, 1 << 16))
+  const appender = new Appender(slabs, { signal: 'logs', worker: 0, clock: systemClock })
+  const { streams } = flushStreams('a', runOf(slabs, appender, ['shop', 'pay', 'mail']))
+  const { offsets, bytes } = streams.stretch!(1, new DirtyMemory())
+  t.assert.deepEqual(
+    [0, 1].map((i) => Buffer.from(bytes.subarray(offsets[i], offsets[i + 1]))),
+    [1, 2].map((place) => Buffer.from(streams.bytes(place))),
+  )
+  t.assert.equal(offsets.length, 3)
 })

@@ -1,28 +1,27 @@
 /**
  * The streams of one tenant's rows in the order a block has them: those that rows name, from all tables
- * of the runs, each once. Most flushes of a tenant name the same streams as the one before, so the last
- * answer per tenant and table is kept and given again while the ids are the same; the block writer keeps
- * what it encodes of a list in turn. Kept are twelve bytes a stream and what is stored of it; the streams
- * themselves stay in their table.
+ * of the runs, each once. Tables keep their order (`stream-order.ts`), so that a flush sorts only what is
+ * new; what several tables name is merged. Most flushes of a tenant name the same streams as the one
+ * before, so the last answer per tenant and table is kept and given again while the ids are the same; the
+ * block writer keeps what it encodes of a list in turn. Kept are twelve bytes a stream and what is stored
+ * of it; the streams themselves stay in their table.
  */
 import { assert, must } from '#base/assert.ts'
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
+import type { Texts } from '#schemas/column.ts'
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import type { Tenant } from '#schemas/tenant.ts'
-import { rankOf, sortedStreamOrder } from '#storage/block/sort.ts'
-import { streamFingerprint } from '#storage/block/stream-table.ts'
-import { Distinct } from '#storage/column/distinct.ts'
+import { streamFingerprint, stretchEnd, type StreamBytes } from '#storage/block/stream-table.ts'
+import { streamOrder, type StreamOrder } from '#storage/run/stream-order.ts'
 import type { StreamView } from '#storage/run/stream-view.ts'
 import type { TenantRows } from '#storage/run/tenant-rows.ts'
 
 export interface FlushStreams {
   /** In final order. Its bytes are views of the tables. */
-  readonly streams: StreamList
+  readonly streams: StreamList & StreamBytes
   /** Per table the place in `streams` of each id that rows name; nothing is said of others. */
   readonly places: readonly Uint32Array[]
-  /** Says that the block has the streams: copies that made writing them faster are given up. */
-  readonly written: () => void
 }
 
 /** The ids that a tenant's rows named, and what came of them. */
@@ -31,9 +30,7 @@ interface Known {
   readonly ids: readonly Uint32Array[]
   /** The place of each id of `ids`. */
   readonly placeOfIds: readonly Uint32Array[]
-  readonly streams: StreamList
-  /** The streams' bytes in memory of their own, by place; null once they were written. */
-  readonly copies: { bytes: readonly Uint8Array[] | null }
+  readonly streams: FlushStreams['streams']
 }
 
 /** Tenants remembered per table; with more each flush starts anew for those that come first. */
@@ -56,16 +53,14 @@ export function flushStreams(
   let known = byTenant.get(tenant)
   if (known === undefined || !isSame(known, tables, ids)) {
     // Ids stand in the memory of the flush.
-    known = unite(
-      tables,
-      ids.map((own) => own.slice()),
-    )
+    const own = ids.map((list) => list.slice())
+    known = unite(tables, own, memory)
     byTenant.delete(tenant)
     const [oldest] = byTenant.keys()
     if (byTenant.size >= maxTenants && oldest !== undefined) byTenant.delete(oldest)
     byTenant.set(tenant, known)
   }
-  const { placeOfIds, streams, copies } = known
+  const { placeOfIds, streams } = known
   const places = tables.map((table, t) => {
     const map = memory.words(table.count)
     const own = must(ids[t], 'ids per table')
@@ -73,7 +68,7 @@ export function flushStreams(
     for (let i = 0; i < own.length; i++) map[own[i]!] = place[i]!
     return map
   })
-  return { streams, places, written: () => (copies.bytes = null) }
+  return { streams, places }
 }
 
 function isSame(known: Known, tables: readonly StreamView[], ids: readonly Uint32Array[]): boolean {
@@ -87,64 +82,89 @@ function sameWords(a: Uint32Array, b: Uint32Array): boolean {
   return true
 }
 
-function unite(tables: readonly StreamView[], ids: readonly Uint32Array[]): Known {
-  const bytes: Uint8Array[] = []
-  const tableOf: number[] = []
-  const idOf: number[] = []
-  // A table has each stream once; only among several tables they must be compared.
-  const distinct = tables.length > 1 ? new Distinct(1 << 16) : null
-  const numbers = tables.map((table, t) =>
-    must(ids[t], 'ids per table').map((id) => {
-      const own = ownCopy(table.bytes(id))
-      const number = distinct === null ? bytes.length : distinct.add(own, 0, own.length)
-      if (number === bytes.length) {
-        bytes.push(own)
-        tableOf.push(t)
-        idOf.push(id)
-      }
-      return number
-    }),
-  )
-  const bytesOf = (number: number): Uint8Array => must(bytes[number], 'a known stream')
-  const order = sortedStreamOrder({ count: bytes.length, bytes: bytesOf })
-  const rank = rankOf(order)
-  const copies: Known['copies'] = { bytes: Array.from(order, bytesOf) }
-  return {
-    tables: [...tables],
-    ids,
-    placeOfIds: numbers.map((own) => own.map((number) => rank[number]!)),
-    copies,
-    streams: listOf(
-      tables,
-      copies,
-      order.map((number) => tableOf[number]!),
-      order.map((number) => idOf[number]!),
-    ),
+/** The streams `ids` of several tables as one list; `memory` is for work. */
+function unite(
+  tables: readonly StreamView[],
+  ids: readonly Uint32Array[],
+  memory: Allocator,
+): Known {
+  const sorted = tables.map((table, t) => streamOrder(table).sorted(ids[t]!, memory))
+  const [first] = sorted
+  const { number, table, id } =
+    tables.length === 1
+      ? { number: [numbersTo(first!.length, memory)], table: null, id: first! }
+      : mergeOrders(tables, sorted, memory)
+  const placeOfIds = ids.map((own, t) => {
+    // By way of all ids of the table, so that no id is searched.
+    const map = memory.words((own.at(-1) ?? -1) + 1)
+    for (let i = 0; i < own.length; i++) map[sorted[t]![i]!] = number[t]![i]!
+    return own.map((one) => map[one]!)
+  })
+  return { tables: [...tables], ids, placeOfIds, streams: listOf(tables, table, id) }
+}
+
+function numbersTo(count: number, memory: Allocator): Uint32Array {
+  const numbers = memory.words(count)
+  for (let i = 0; i < count; i++) numbers[i] = i
+  return numbers
+}
+
+interface MergedOrders {
+  /** Per table the place of each of its streams in the united order. */
+  readonly number: readonly Uint32Array[]
+  /** Per place a table that has the stream, and its id there. */
+  readonly table: Uint32Array
+  readonly id: Uint32Array
+}
+
+/** Unites streams in final order, of which tables may have the same. */
+function mergeOrders(
+  tables: readonly StreamView[],
+  sorted: readonly Uint32Array[],
+  memory: Allocator,
+): MergedOrders {
+  const orders = tables.map(streamOrder)
+  const number = sorted.map((own) => memory.words(own.length))
+  const most = sorted.reduce((sum, own) => sum + own.length, 0)
+  const table = memory.words(most)
+  const id = memory.words(most)
+  const next = sorted.map(() => 0)
+  let count = 0
+  const at = (t: number): number | undefined => sorted[t]![next[t]!]
+  const compare = (a: number, b: number): number =>
+    compareIn(orders[a]!, at(a)!, orders[b]!, at(b)!)
+  for (;;) {
+    let least = -1
+    for (let t = 0; t < sorted.length; t++)
+      if (at(t) !== undefined && (least < 0 || compare(t, least) < 0)) least = t
+    if (least < 0) break
+    table[count] = least
+    id[count] = at(least)!
+    for (let t = sorted.length - 1; t >= least; t--)
+      if (at(t) !== undefined && (t === least || compare(t, least) === 0))
+        number[t]![next[t]!++] = count
+    count++
   }
+  return { number, table: table.slice(0, count), id: id.slice(0, count) }
 }
 
-/** A copy: reading memory of one's own is faster, and so is a Buffer's copy of shared memory. */
-function ownCopy(shared: Uint8Array): Uint8Array {
-  const own = new Uint8Array(shared.length)
-  const from = Buffer.from(shared.buffer, shared.byteOffset, shared.length)
-  from.copy(own)
-  return own
+// oxlint-disable-next-line max-params -- two streams
+function compareIn(a: StreamOrder, id: number, b: StreamOrder, otherId: number): number {
+  return Buffer.compare(a.name(id), b.name(otherId)) || a.view.compare(id, b.view, otherId)
 }
 
-/** A list whose entry i is stream id[i] of table[i], from the copies while there are any. */
-// oxlint-disable-next-line max-params -- where the bytes are, and two words per stream
+/** A list whose entry i is stream id[i] of table[i], or of the one table where `table` is null. */
+// oxlint-disable-next-line max-params -- the tables, and two words per stream
 function listOf(
   tables: readonly StreamView[],
-  copies: Known['copies'],
-  table: Uint32Array,
+  table: Uint32Array | null,
   id: Uint32Array,
-): StreamList {
+): FlushStreams['streams'] {
   const identities: (StreamIdentity | undefined)[] = []
+  const tableOf = (place: number): StreamView => tables[table === null ? 0 : table[place]!]!
   const bytes = (place: number): Uint8Array => {
-    const own = copies.bytes?.[place]
-    if (own !== undefined) return own
     assert(place < id.length, `stream ${place} of ${id.length}`)
-    return must(tables[table[place]!], 'a table of the flush').bytes(id[place]!)
+    return tableOf(place).bytes(id[place]!)
   }
   return {
     count: id.length,
@@ -152,5 +172,17 @@ function listOf(
     // A copy: decoders of text refuse shared memory.
     identity: (place) => (identities[place] ??= decodeStream(bytes(place).slice())),
     fingerprint: (place) => streamFingerprint(bytes(place)),
+    stretch(first, memory): Texts {
+      const sizeOf = (place: number): number => tableOf(place).sizeOf(id[place]!)
+      const { end, bytes: size } = stretchEnd(first, id.length, sizeOf)
+      const offsets = memory.words(end - first + 1)
+      const to = memory.bytes(size)
+      offsets[0] = 0
+      for (let place = first, at = 0; place < end; place++) {
+        at = tableOf(place).copy(id[place]!, to, at)
+        offsets[place - first + 1] = at
+      }
+      return { offsets, bytes: to }
+    },
   }
 }

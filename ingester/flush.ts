@@ -73,7 +73,7 @@ function flushTenant(
   { memory, control }: { readonly memory: PageMemory; readonly control: ScanControl },
 ): void {
   const { signal } = rows.layout
-  const { streams, places, written } = flushStreams(tenant, rows, memory.arena)
+  const { streams, places } = flushStreams(tenant, rows, memory.arena)
   const pages = new PageRows(rows, rows.streamOfRows(places), l0Page, memory)
   writer.beginSection(tenant, streams)
   for (const { batch, rest } of pages.pages(orderRows(signal, pages.keys, memory.arena), streams)) {
@@ -81,5 +81,4 @@ function flushTenant(
     writer.appendPage(batch, rest)
   }
   writer.endSection()
-  written()
 }

@@ -2,11 +2,13 @@
  * What a section stores of its streams: the stretches of the table, the postings, the names of services.
  * It depends on nothing but the list of streams, and a list costs far more than the rows of a scrape, so
  * what was made is kept as long as its list: whoever writes the same streams again passes the same list.
+ * It is made stretch by stretch, so that the plain bytes of the whole list never stand in memory for it.
  */
-import { Distinct } from '../column/distinct.ts'
-import { PostingsBuilder } from '../index/postings.ts'
-import { resourceRange, ServiceNames } from './services.ts'
-import { encodeStreamTable, type StreamBytes } from './stream-table.ts'
+import type { Texts } from '#schemas/column.ts'
+import { withTemporary } from '../encoding/temporary.ts'
+import { PostingsBuilder } from '../index/postings-build.ts'
+import { ServiceNames } from './services.ts'
+import { encodeStretch, stretchOf, type StreamBytes } from './stream-table.ts'
 
 export interface SectionStreams {
   /** Stretches of the table, each with the number of its first stream. */
@@ -16,55 +18,98 @@ export interface SectionStreams {
   readonly services: readonly string[] | null
 }
 
-const known = new WeakMap<StreamBytes, Map<string, SectionStreams>>()
-
 /** How streams are stored: `level` is zstd's. */
 export interface StreamsOptions {
   readonly dense: boolean
   readonly level: number
 }
 
+interface Form extends SectionStreams {
+  readonly options: StreamsOptions
+}
+
+const known = new WeakMap<StreamBytes, Form[]>()
+
 /** The stored form of a list, which must not change any more. Belongs to all callers: read only. */
 export function sectionStreams(streams: StreamBytes, options: StreamsOptions): SectionStreams {
-  const made = formsOf(streams).get(keyOf(options)) ?? encode(streams, options)
-  formsOf(streams).set(keyOf(options), made)
-  return made
+  const forms = known.get(streams) ?? []
+  const made = forms.find((form) => isSame(form.options, options))
+  if (made !== undefined) return made
+  // Of what a merge made only the compression differs by level.
+  const alike = forms.find((form) => form.options.dense === options.dense)
+  const form = alike === undefined ? encode(streams, options) : encodeAgain(streams, options, alike)
+  adoptStreams(streams, options, form)
+  return form
 }
 
 /** Says how a list is stored, where a section with the same streams was read: the bytes are its own. */
 export function adoptStreams(
   streams: StreamBytes,
   options: StreamsOptions,
-  stored: SectionStreams,
+  { stretches, postings, services }: SectionStreams,
 ): void {
-  formsOf(streams).set(keyOf(options), stored)
-}
-
-function formsOf(streams: StreamBytes): Map<string, SectionStreams> {
   let forms = known.get(streams)
-  if (forms === undefined) known.set(streams, (forms = new Map()))
-  return forms
+  if (forms === undefined) known.set(streams, (forms = []))
+  forms.push({ options, stretches, postings, services })
 }
 
-function keyOf({ dense, level }: StreamsOptions): string {
-  return `${dense} ${level}`
+function isSame(a: StreamsOptions, b: StreamsOptions): boolean {
+  return a.dense === b.dense && a.level === b.level
 }
 
 function encode(streams: StreamBytes, options: StreamsOptions): SectionStreams {
-  const postings = new PostingsBuilder()
-  const services = new ServiceNames()
-  const resources = new Distinct()
-  for (let id = 0; id < streams.count; id++) {
-    const bytes = streams.bytes(id)
-    const [from, to] = resourceRange(bytes)
-    const known = resources.count
-    const number = resources.add(bytes, from, to)
-    postings.add(id, bytes, { number, from, to })
-    if (resources.count > known) services.add(bytes)
+  const builder = new SectionStreamsBuilder(options)
+  eachStretch(streams, (stretch) => builder.add(stretch))
+  return builder.finish()
+}
+
+function encodeAgain(
+  streams: StreamBytes,
+  options: StreamsOptions,
+  { postings, services }: SectionStreams,
+): SectionStreams {
+  const stretches: { first: number; bytes: Uint8Array }[] = []
+  eachStretch(streams, (stretch, first) => {
+    stretches.push({ first, bytes: encodeStretch(stretch, options) })
+  })
+  return { stretches, postings, services }
+}
+
+/** Calls `take` with each stretch and the number of its first stream; a stretch is valid in that call only. */
+function eachStretch(streams: StreamBytes, take: (stretch: Texts, first: number) => void): void {
+  for (let first = 0; first < streams.count;) {
+    first += withTemporary((memory) => {
+      const stretch = stretchOf(streams, first, memory)
+      take(stretch, first)
+      return stretch.offsets.length - 1
+    })
   }
-  return {
-    stretches: [...encodeStreamTable(streams, options)],
-    postings: postings.finish(options.dense),
-    services: services.list(),
+}
+
+/** Makes the stored form of streams that come in final order, by stretches. */
+export class SectionStreamsBuilder {
+  readonly #options: StreamsOptions
+  readonly #stretches: { first: number; bytes: Uint8Array }[] = []
+  readonly #services = new ServiceNames()
+  readonly #postings = new PostingsBuilder((canonical) => this.#services.add(canonical))
+  #count = 0
+
+  constructor(options: StreamsOptions) {
+    this.#options = options
+  }
+
+  /** Adds a stretch, nothing of which is kept. */
+  add(stretch: Texts): void {
+    this.#postings.add(stretch)
+    this.#stretches.push({ first: this.#count, bytes: encodeStretch(stretch, this.#options) })
+    this.#count += stretch.offsets.length - 1
+  }
+
+  finish(): SectionStreams {
+    return {
+      stretches: this.#stretches,
+      postings: this.#postings.finish(this.#options.dense),
+      services: this.#services.list(),
+    }
   }
 }

@@ -1,5 +1,4 @@
 /** The `service.name` values of a section's streams, for the catalog: each distinct resource is decoded once. */
-import { Wire } from '#base/bytes/wire.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import { maxServices } from './footer.ts'
 
@@ -28,12 +27,4 @@ export class ServiceNames {
   list(): string[] | null {
     return this.#complete ? [...this.#names].toSorted() : null
   }
-}
-
-/** Where the resource (field 1) stands in a stream's bytes; it comes first or is absent. */
-export function resourceRange(bytes: Uint8Array): [number, number] {
-  const wire = new Wire(bytes)
-  if (bytes.length === 0 || wire.tag(bytes.length) !== 10) return [0, 0]
-  const length = wire.length(bytes.length)
-  return [wire.at, wire.at + length]
 }

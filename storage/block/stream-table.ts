@@ -3,6 +3,7 @@
  * A stretch holds streams whose canonical bytes follow the section's order; neighbours are alike, so
  * zstd makes little of them.
  */
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import type { Texts } from '#schemas/column.ts'
@@ -20,50 +21,76 @@ const stretchBytes = 4 * 1024 * 1024
 export interface StreamBytes {
   readonly count: number
   bytes(id: number): Uint8Array
+  /**
+   * The streams from `first` on that make a stretch (`stretchEnd`), in arrays of `memory` or the list's
+   * own: for lists that give many at once for less than one by one.
+   */
+  stretch?(first: number, memory: Allocator): Texts
 }
 
 /** Plain bytes that one stretch may need: one stream of the largest size more than a stretch. */
 const maxStretchBytes = 64 * 1024 * 1024
 
-/** The stretches of a table, each with the number of its first stream. */
-export function* encodeStreamTable(
-  streams: StreamBytes,
-  options: { readonly dense: boolean; readonly level: number },
-): Generator<{ first: number; bytes: Uint8Array }> {
-  let first = 0
-  while (first < streams.count) {
-    const values: Uint8Array[] = []
-    let size = 0
-    while (first + values.length < streams.count && size < stretchBytes) {
-      const bytes = streams.bytes(first + values.length)
-      values.push(bytes)
-      size += bytes.length
-    }
-    const out = new ByteWriter(size >>> 2)
-    out.varint(values.length)
-    encodeTexts(out, packTexts(values), options)
-    yield { first, bytes: out.copy() }
-    first += values.length
-  }
+/** Where the stretch that begins with stream `first` ends, of `count` streams with these lengths. */
+export function stretchEnd(
+  first: number,
+  count: number,
+  lengthOf: (id: number) => number,
+): { end: number; bytes: number } {
+  let end = first
+  let bytes = 0
+  while (end < count && bytes < stretchBytes) bytes += lengthOf(end++)
+  return { end, bytes }
 }
 
-/** Byte strings as one `Texts`. */
-export function packTexts(values: readonly Uint8Array[]): Texts {
-  const offsets = new Uint32Array(values.length + 1)
+/** Whether so many plain bytes are a whole stretch. */
+export function fillsStretch(bytes: number): boolean {
+  return bytes >= stretchBytes
+}
+
+/** The streams of the stretch that begins with `first`, in arrays of `memory` or the list's own. */
+export function stretchOf(streams: StreamBytes, first: number, memory: Allocator): Texts {
+  if (streams.stretch !== undefined) return streams.stretch(first, memory)
+  const values: Uint8Array[] = []
+  stretchEnd(first, streams.count, (id) => {
+    const bytes = streams.bytes(id)
+    values.push(bytes)
+    return bytes.length
+  })
+  return packTexts(values, memory)
+}
+
+/** A stretch as it is stored. */
+export function encodeStretch(
+  streams: Texts,
+  options: { readonly dense: boolean; readonly level: number },
+): Uint8Array {
+  const { offsets } = streams
+  const count = offsets.length - 1
+  const out = new ByteWriter((offsets[count]! - offsets[0]!) >>> 2)
+  out.varint(count)
+  encodeTexts(out, streams, options)
+  return out.copy()
+}
+
+/** Byte strings as one `Texts`, in arrays of `memory`. */
+export function packTexts(values: readonly Uint8Array[], memory: Allocator = fresh): Texts {
+  const offsets = memory.words(values.length + 1)
+  offsets[0] = 0
   for (let i = 0; i < values.length; i++) offsets[i + 1] = offsets[i]! + values[i]!.length
-  const bytes = new Uint8Array(offsets[values.length]!)
+  const bytes = memory.bytes(offsets[values.length]!)
   for (let i = 0; i < values.length; i++) bytes.set(values[i]!, offsets[i])
   return { offsets, bytes }
 }
 
-/** Reads one stretch of at most `max` streams. */
-export function decodeStretch(bytes: Uint8Array, max: number): Texts {
+/** Reads one stretch of at most `max` streams, to arrays of `memory` or views of `bytes`. */
+export function decodeStretch(bytes: Uint8Array, max: number, memory: Allocator = fresh): Texts {
   const reader = new ByteReader(bytes, 0, bytes.length, 'a stream table')
   const count = reader.varint()
   if (count > max || count === 0) throw blockCorrupt.make(`a stretch of ${count} of ${max} streams`)
   const id = reader.varint()
   if (id !== encodingId.texts) throw blockCorrupt.make(`encoding ${id} where streams should be`)
-  return decodeTexts(reader, count, maxStretchBytes)
+  return decodeTexts(reader, count, maxStretchBytes, { memory })
 }
 
 /** A list over stretches in order. Identities and fingerprints are made when first asked for. */

@@ -5,9 +5,7 @@
 import { keptOf } from '#base/bytes/kept.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import type { Texts } from '#schemas/column.ts'
-
-/** Values a new or cleared table has room for; slots are twice as many. */
-const firstValues = 256
+import { longer, Slots } from './slots.ts'
 
 /** An arena larger than this is not kept by `clear`. */
 const keptBytes = 8 * 1024 * 1024
@@ -15,12 +13,8 @@ const keptBytes = 8 * 1024 * 1024
 export class Distinct {
   count = 0
   #bytes: Uint8Array
-  /** Values there is room for. Arrays may be longer: `clear` keeps them. */
-  #capacity = firstValues
-  #offsets = new Uint32Array(firstValues + 1)
-  #hashes = new Uint32Array(firstValues)
-  /** Value number + 1, or 0. Twice as many slots as values, at least. */
-  #slots = new Uint32Array(firstValues * 2)
+  readonly #table = new Slots()
+  #offsets = new Uint32Array(this.#table.capacity + 1)
 
   constructor(bytes = 4096) {
     this.#bytes = new Uint8Array(bytes)
@@ -29,21 +23,19 @@ export class Distinct {
   /** Forgets all values and keeps the memory; texts given before will be overwritten. Costs the same however many there were. */
   clear(): void {
     this.count = 0
-    this.#capacity = firstValues
-    this.#slots.fill(0, 0, firstValues * 2)
+    this.#table.clear()
     if (this.#bytes.length > keptOf(keptBytes)) this.#bytes = new Uint8Array(4096)
   }
 
   /** The number of `bytes[from, to)`, which is copied when it is new. */
   add(bytes: Uint8Array, from: number, to: number): number {
     const hash = hashBytes(bytes, from, to)
-    const mask = this.#capacity * 2 - 1
-    const slots = this.#slots
+    const { mask, slots, hashes } = this.#table
     let slot = hash & mask
     for (;;) {
       const entry = slots[slot]!
       if (entry === 0) break
-      if (this.#hashes[entry - 1] === hash && this.#same(entry - 1, bytes, from, to)) {
+      if (hashes[entry - 1] === hash && this.#same(entry - 1, bytes, from, to)) {
         return entry - 1
       }
       slot = (slot + 1) & mask
@@ -90,31 +82,10 @@ export class Distinct {
       for (let i = from, k = start; i < to; i++, k++) arena[k] = bytes[i]!
     }
     this.#offsets[id + 1] = end
-    this.#hashes[id] = hash
-    if (this.count === this.#capacity) this.#grow()
+    this.#table.hashes[id] = hash
+    this.#table.growAt(this.count)
+    this.#offsets = longer(this.#offsets, this.#table.capacity + 1)
     return id
-  }
-
-  #grow(): void {
-    const capacity = this.#capacity * 2
-    if (this.#hashes.length < capacity) {
-      const hashes = new Uint32Array(capacity)
-      hashes.set(this.#hashes)
-      this.#hashes = hashes
-      const offsets = new Uint32Array(capacity + 1)
-      offsets.set(this.#offsets)
-      this.#offsets = offsets
-      this.#slots = new Uint32Array(capacity * 2)
-    } else this.#slots.fill(0, 0, capacity * 2)
-    this.#capacity = capacity
-    const hashes = this.#hashes
-    const slots = this.#slots
-    const mask = capacity * 2 - 1
-    for (let id = 0; id < this.count; id++) {
-      let slot = hashes[id]! & mask
-      while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = id + 1
-    }
   }
 }
 

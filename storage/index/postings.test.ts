@@ -1,7 +1,9 @@
 /** Postings name the streams of a text attribute, in both forms, whoever used their memory before. */
 import { test, type TestContext } from 'node:test'
 import { AppError } from '#base/errors.ts'
-import { decodePostings, densePostings, findStreams, PostingsBuilder } from './postings.ts'
+import { packTexts } from '../block/stream-table.ts'
+import { decodePostings, densePostings, findStreams } from './postings.ts'
+import { PostingsBuilder } from './postings-build.ts'
 
 const field = (tag: number, bytes: Buffer) =>
   Buffer.concat([Buffer.from([tag, bytes.length]), bytes])
@@ -13,19 +15,17 @@ const attribute = (key: string, value: string) =>
     Buffer.concat([field(10, Buffer.from(key)), field(18, field(10, Buffer.from(value)))]),
   )
 
-const noResource = { number: 0, from: 0, to: 0 }
-
 /** Postings of streams with `id` of their own, `even` as their number is, and `all` that are equal. */
 function postingsOf(streams: number, dense: boolean): Uint8Array {
   const builder = new PostingsBuilder()
-  for (let id = 0; id < streams; id++) {
-    const texts = [
+  const canonical = Array.from({ length: streams }, (_, id) =>
+    Buffer.concat([
       attribute('id', `${id}`),
       attribute('even', `${id % 2 === 0}`),
       attribute('all', 'yes'),
-    ]
-    builder.add(id, Buffer.concat(texts), noResource)
-  }
+    ]),
+  )
+  for (let id = 0; id < streams; id += 1000) builder.add(packTexts(canonical.slice(id, id + 1000)))
   const bytes = builder.finish(dense)
   if (bytes === null) throw new Error('the pairs are few')
   return bytes

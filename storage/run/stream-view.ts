@@ -11,6 +11,8 @@ import { assert } from '#base/assert.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
+import { longer } from '../column/slots.ts'
+import { readable } from './part-view.ts'
 
 export const tableHeaderWords = 4
 export const tableRetiredWord = 2
@@ -22,7 +24,9 @@ export const entryHeaderWords = 3
 export class StreamView implements StreamList {
   readonly #slabs: Slabs
   readonly #first: number
-  readonly #places: { slab: number; word: number }[] = []
+  /** Per entry its slab and the word where it begins. */
+  #places = new Uint32Array(128)
+  #known = 0
   readonly #identities: (StreamIdentity | undefined)[] = []
   #slab: number
   #word = tableHeaderWords
@@ -35,11 +39,13 @@ export class StreamView implements StreamList {
 
   get count(): number {
     this.#walk(Atomics.load(this.#slabs.at(this.#first).ints, 1))
-    return this.#places.length
+    return this.#known
   }
 
   #walk(count: number): void {
-    while (this.#places.length < count) {
+    if (count * 2 > this.#places.length)
+      this.#places = longer(this.#places, Math.max(count * 2, this.#places.length * 2))
+    while (this.#known < count) {
       const { words } = this.#slabs.at(this.#slab)
       const length = this.#word < words.length ? (words[this.#word] ?? 0) : tableSlabEnd
       if (length === tableSlabEnd) {
@@ -47,23 +53,60 @@ export class StreamView implements StreamList {
         this.#word = tableHeaderWords
         continue
       }
-      this.#places.push({ slab: this.#slab, word: this.#word })
+      const place = this.#known++ * 2
+      this.#places[place] = this.#slab
+      this.#places[place + 1] = this.#word
       this.#word += entryHeaderWords + Math.ceil(length / 4)
     }
   }
 
-  #place(id: number): { slab: number; word: number } {
-    if (id >= this.#places.length) this.#walk(Atomics.load(this.#slabs.at(this.#first).ints, 1))
-    const place = this.#places[id]
-    assert(place !== undefined, `stream ${id} is published`)
-    return place
+  /** The place of an entry in `#places`. */
+  #place(id: number): number {
+    if (id >= this.#known) this.#walk(Atomics.load(this.#slabs.at(this.#first).ints, 1))
+    assert(id < this.#known, `stream ${id} is published`)
+    return id * 2
   }
 
   bytes(id: number): Uint8Array {
-    const { slab, word } = this.#place(id)
-    const { bytes, words } = this.#slabs.at(slab)
+    const place = this.#place(id)
+    const { bytes, words } = this.#slabs.at(this.#places[place]!)
+    const word = this.#places[place + 1]!
     const from = (word + entryHeaderWords) * 4
     return bytes.subarray(from, from + (words[word] ?? 0))
+  }
+
+  /** Bytes of a stream. */
+  sizeOf(id: number): number {
+    const place = this.#place(id)
+    return this.#slabs.at(this.#places[place]!).words[this.#places[place + 1]!] ?? 0
+  }
+
+  /** Copies a stream to `to`, from byte `at` on; returns where it ends. A Buffer's copy of shared memory is faster than any other. */
+  copy(id: number, to: Uint8Array, at: number): number {
+    const place = this.#place(id)
+    const { bytes, words } = readable(this.#slabs.at(this.#places[place]!))
+    const word = this.#places[place + 1]!
+    const from = (word + entryHeaderWords) * 4
+    return at + bytes.copy(to, at, from, from + words[word]!)
+  }
+
+  /** Compares the bytes of two streams, the second of which may stand in another table. */
+  compare(id: number, other: StreamView, otherId: number): number {
+    const place = this.#place(id)
+    const otherPlace = other.#place(otherId)
+    const a = readable(this.#slabs.at(this.#places[place]!))
+    const b = readable(other.#slabs.at(other.#places[otherPlace]!))
+    const word = this.#places[place + 1]!
+    const otherWord = other.#places[otherPlace + 1]!
+    const from = (word + entryHeaderWords) * 4
+    const otherFrom = (otherWord + entryHeaderWords) * 4
+    return a.bytes.compare(
+      b.bytes,
+      otherFrom,
+      otherFrom + b.words[otherWord]!,
+      from,
+      from + a.words[word]!,
+    )
   }
 
   identity(id: number): StreamIdentity {
@@ -72,8 +115,9 @@ export class StreamView implements StreamList {
   }
 
   fingerprint(id: number): string {
-    const { slab, word } = this.#place(id)
-    const { words } = this.#slabs.at(slab)
+    const place = this.#place(id)
+    const { words } = this.#slabs.at(this.#places[place]!)
+    const word = this.#places[place + 1]!
     const hex = (value: number): string => value.toString(16).padStart(8, '0')
     return hex(words[word + 2] ?? 0) + hex(words[word + 1] ?? 0)
   }

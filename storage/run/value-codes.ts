@@ -9,13 +9,11 @@
  */
 import type { Allocator } from '#base/bytes/arena.ts'
 import type { Texts } from '#schemas/column.ts'
+import { longer, Slots } from '../column/slots.ts'
 import { codedLength, codedWords } from './attribute-kernel.ts'
 
 /** Addresses remembered, as a power of two: a hash keeps so many bits. */
 const addressBits = 10
-
-/** Values a cleared table has room for; slots are twice as many. */
-const firstValues = 256
 
 /** Words of values that `clear` keeps: a larger dictionary is of one page in a thousand. */
 const keptWords = 1 << 20
@@ -56,14 +54,10 @@ export class ValueCodes {
   /** The values, each from a whole word on. */
   #words = new Uint32Array(1 << 14)
   #used = 0
-  /** Values there is room for. Arrays may be longer: `clear` keeps them. */
-  #capacity = firstValues
-  /** Per value: its first word, its length in bytes, its hash. */
-  #starts = new Uint32Array(firstValues)
-  #lengths = new Uint32Array(firstValues)
-  #hashes = new Uint32Array(firstValues)
-  /** Value number + 1, or 0. Twice as many slots as values, at least. */
-  #slots = new Uint32Array(firstValues * 2)
+  readonly #table = new Slots()
+  /** Per value: its first word, its length in bytes. */
+  #starts = new Uint32Array(this.#table.capacity)
+  #lengths = new Uint32Array(this.#table.capacity)
   /** By a hash of the address: the one seen last, its length and code. */
   readonly #address = new Uint32Array(1 << addressBits)
   readonly #length = new Int32Array(1 << addressBits)
@@ -77,8 +71,7 @@ export class ValueCodes {
     this.#mask = 2 ** shift - 1
     this.count = 0
     this.#used = 0
-    this.#capacity = firstValues
-    this.#slots.fill(0, 0, firstValues * 2)
+    this.#table.clear()
     this.#length.fill(-1)
     if (this.#words.length > keptWords) this.#words = new Uint32Array(1 << 14)
   }
@@ -201,23 +194,22 @@ export class ValueCodes {
 
   /** The code of the value behind the others, which is kept when it is new. */
   #find(hash: number, length: number): number {
-    const slots = this.#slots
-    const mask = this.#capacity * 2 - 1
+    const { mask, slots, hashes } = this.#table
     const mixedHash = (hash ^ (hash >>> 15)) >>> 0
     let slot = mixedHash & mask
     for (;;) {
       const entry = slots[slot]!
       if (entry === 0) break
-      if (this.#hashes[entry - 1] === mixedHash && this.#same(entry - 1, length)) return entry - 1
+      if (hashes[entry - 1] === mixedHash && this.#same(entry - 1, length)) return entry - 1
       slot = (slot + 1) & mask
     }
     const id = this.count++
     slots[slot] = id + 1
     this.#starts[id] = this.#used
     this.#lengths[id] = length
-    this.#hashes[id] = mixedHash
+    hashes[id] = mixedHash
     this.#used += (length + 3) >>> 2
-    if (this.count === this.#capacity) this.#grow()
+    if (this.count === this.#table.capacity) this.#grow()
     return id
   }
 
@@ -238,29 +230,10 @@ export class ValueCodes {
   }
 
   #grow(): void {
-    const capacity = this.#capacity * 2
-    if (this.#hashes.length < capacity) {
-      this.#hashes = doubled(this.#hashes)
-      this.#starts = doubled(this.#starts)
-      this.#lengths = doubled(this.#lengths)
-      this.#slots = new Uint32Array(capacity * 2)
-    } else this.#slots.fill(0, 0, capacity * 2)
-    this.#capacity = capacity
-    const hashes = this.#hashes
-    const slots = this.#slots
-    const mask = capacity * 2 - 1
-    for (let id = 0; id < this.count; id++) {
-      let slot = hashes[id]! & mask
-      while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = id + 1
-    }
+    this.#table.growAt(this.count)
+    this.#starts = longer(this.#starts, this.#table.capacity)
+    this.#lengths = longer(this.#lengths, this.#table.capacity)
   }
-}
-
-function doubled(words: Uint32Array): Uint32Array<ArrayBuffer> {
-  const grown = new Uint32Array(words.length * 2)
-  grown.set(words)
-  return grown
 }
 
 /** One step of Murmur3's hash, without its rotations of the word: equal hashes are compared by bytes. */
