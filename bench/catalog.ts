@@ -24,7 +24,14 @@ const largeBlocks = 20_000
 function entryOf(tenant: number, day: number, nonce: number): BlockEntry {
   const minMs = 1.79e12 + day * dayMs
   const name = `tenant-${String(tenant).padStart(5, '0')}`
-  const part = { tenant: name, rows: 1000, bytes: 100_000, minMs, maxMs: minMs + dayMs - 1 }
+  const part = {
+    tenant: name,
+    rows: 1000,
+    bytes: 100_000,
+    streams: 100,
+    minMs,
+    maxMs: minMs + dayMs - 1,
+  }
   const key = `data/bench/${name}/${day}/${nonce}.sbx`
   const flags = { level: 2, shared: false, late: false, fromOffset: 0, toOffset: 1 }
   return { key, bytes: 100_000, ...flags, tenants: [part] }

@@ -111,7 +111,13 @@ export function planMemory(totalBytes: number): MemoryPlan {
   }
 }
 
-/** A merge holds the blocks it writes in memory, so that they follow from it, up to the format's 256 MiB. */
+/** What the open inputs of a fold or merge may need, as a part of the whole memory: 32 blocks as flushed or ten folded ones at two GiB. */
+const jobPart = 1 / 8
+
+/**
+ * A merge holds the block it writes in memory, so that its size follows from it, up to the format's 256 MiB; and a
+ * page of each input. Where folds fall behind hundreds of inputs wait: as many as the disk would allow took a gigabyte.
+ */
 export function compactionSizes({ totalBytes }: MemoryPlan) {
   const { maxBlockBytes, maxJobBytes, lateAfterMs } = defaultChoice(1)
   const { blockPart } = thriftOf(totalBytes)
@@ -119,6 +125,7 @@ export function compactionSizes({ totalBytes }: MemoryPlan) {
   return {
     maxBlockBytes: blockBytes,
     maxJobBytes: Math.min(maxJobBytes, blockBytes * 4),
+    maxJobMemoryBytes: Math.floor(totalBytes * jobPart),
     lateAfterMs,
   }
 }

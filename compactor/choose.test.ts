@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test'
 import type { BlockEntry } from '#storage/catalog/block-entry.ts'
 import { emptyRoot } from '#storage/catalog/root.ts'
 import type { Snapshot } from '#storage/catalog/snapshot.ts'
-import { chooseFold, chooseMerge, defaultChoice, windowsOf } from './choose.ts'
+import { chooseFold, chooseMerge, defaultChoice, foldOf, memoryOf, windowsOf } from './choose.ts'
 import type { Job } from './job.ts'
 
 const hourMs = 3_600_000
@@ -28,7 +28,9 @@ function parse(line: string): BlockEntry {
     late: level === 'L',
     fromOffset: 0,
     toOffset: 0,
-    tenants: owners.split('+').map((tenant) => ({ tenant, rows: 1, bytes, minMs, maxMs })),
+    tenants: owners
+      .split('+')
+      .map((tenant) => ({ tenant, rows: 1, bytes, streams: 0, minMs, maxMs })),
   }
 }
 
@@ -109,6 +111,41 @@ test('folds by count, by bytes and by age', (t) => {
   check([1, 1], hourMs, '00000000000000aa/00003 0-20 2')
   check([500, 400, 300], 0, '00000000000000aa/00003 0-20 2')
   check([2000, 1], 0, '00000000000000aa/00003 0-10 1')
+})
+
+test('a job takes no more inputs than its memory holds', (t) => {
+  const blocks = (line: string, streams: readonly number[]): BlockEntry[] =>
+    streams.map((count, at) => {
+      const entry = parse(line.replace('a', 'abcdef'[at] ?? ''))
+      return { ...entry, tenants: entry.tenants.map((part) => ({ ...part, streams: count })) }
+    })
+  const check = (line: string, streams: readonly number[], memoryMib: number, want: string) => {
+    const changed = { ...choice, maxJobMemoryBytes: memoryMib * mib }
+    const job = chooseMerge('logs', blocks(line, streams), changed, 99 * hourMs)
+    t.assert.equal(show(job), want)
+  }
+  // A page of each: 24 MiB.
+  check('1 a', [0, 0, 0, 0, 0, 0], 120, 'merge abcde by 1h')
+  check('1 a', [0, 0, 0, 0, 0, 0], 119, 'merge abcd by 1h')
+  // 128 bytes a stream: 2^18 of them are 32 MiB.
+  check('1 a', [2 ** 18, 2 ** 18, 2 ** 18], 112, 'merge ab by 1h')
+  // Of several tenants one is open at a time.
+  check('1 a s+t', [2 ** 18, 2 ** 18, 2 ** 18], 112, 'merge ab by 1h')
+  // What fits with none is passed over, and left alone in the end.
+  check('1 a', [2 ** 20, 0, 0], 100, 'merge bc by 1h')
+  check('1 a', [2 ** 20, 2 ** 20], 100, '')
+  check('2 a', [2 ** 20, 2 ** 20, 2 ** 20], 100, '')
+  // One alone is cut all the same.
+  check('1 aaa', [2 ** 24], 100, 'merge a by 1h')
+})
+
+test('a fold takes at least one, whatever it holds', (t) => {
+  const changed = { ...choice, maxJobMemoryBytes: 1 }
+  const l0: BlockEntry = { ...parse('1 a'), level: 0, key: 'l0/logs/00000000000000aa/00003/0.sbx' }
+  const snapshot: Snapshot = { signal: 'logs', root: emptyRoot('logs'), l0: [l0], ends: {} }
+  t.assert.equal(foldOf(snapshot, [l0, l0], changed).inputs.length, 1)
+  // Blocks as flushed have smaller pages.
+  t.assert.equal(memoryOf(l0), 8 * mib)
 })
 
 test('windows follow the slice of the signal', (t) => {

@@ -22,6 +22,8 @@ export interface ChooseOptions {
   readonly maxBlockBytes: number
   /** Most input bytes of one job: bounds its time and the disk space it needs. */
   readonly maxJobBytes: number
+  /** Most memory that the inputs of one job may need while they are open (`memoryOf`), beside the block that is written. */
+  readonly maxJobMemoryBytes: number
   /** Windows of merges from small to large: rows of one window end up together. */
   readonly windowsMs: readonly number[]
   /** A window is over this long after its end; what comes later makes another merge. */
@@ -58,6 +60,7 @@ export function defaultChoice(sliceMs: number): ChooseOptions {
     foldAfterMs: 60 * minuteMs,
     maxBlockBytes: 256 * kib * kib,
     maxJobBytes: 1024 * kib * kib,
+    maxJobMemoryBytes: 512 * kib * kib,
     windowsMs: windowsOf(sliceMs),
     settleMs: 15 * minuteMs,
     lateAfterMs: 2 * 1440 * minuteMs,
@@ -94,7 +97,7 @@ export function foldOf(
   chain: readonly BlockEntry[],
   options: ChooseOptions,
 ): Job {
-  const inputs = takeBytes(chain, options.maxJobBytes)
+  const inputs = takeInputs(chain, options)
   const name = parseL0Key(inputs[0]?.key ?? '')?.chain ?? ''
   return {
     kind: 'fold',
@@ -124,11 +127,30 @@ export function chainsOf(l0: readonly BlockEntry[]): Map<string, BlockEntry[]> {
   return chains
 }
 
-/** The longest beginning within the bytes, at least one. */
-function takeBytes(entries: readonly BlockEntry[], maxBytes: number): BlockEntry[] {
-  let sum = 0
-  const end = entries.findIndex((entry, at) => (sum += entry.bytes) > maxBytes && at > 0)
+/** The longest beginning within the bytes and the memory of a job, at least one. */
+function takeInputs(
+  entries: readonly BlockEntry[],
+  { maxJobBytes, maxJobMemoryBytes }: ChooseOptions,
+): BlockEntry[] {
+  let [bytes, memory] = [0, 0]
+  const end = entries.findIndex((entry, at) => {
+    bytes += entry.bytes
+    memory += memoryOf(entry)
+    return at > 0 && (bytes > maxJobBytes || memory > maxJobMemoryBytes)
+  })
   return end < 0 ? [...entries] : entries.slice(0, end)
+}
+
+/** A decoded page of an input with what orders it: of 4 MiB of values at level 0, of 16 MiB above (`storage/block/write.ts`). */
+const pageMemoryBytes = { flushed: 8 * kib * kib, folded: 24 * kib * kib }
+/** A stream of an input: its final number, and its share of the united table's postings. */
+const streamMemoryBytes = 128
+
+/** What an input of a job needs while it is open: a page, and the streams of one tenant at a time. */
+export function memoryOf({ level, tenants }: BlockEntry): number {
+  const streams = tenants.reduce((most, part) => Math.max(most, part.streams), 0)
+  const page = level === 0 ? pageMemoryBytes.flushed : pageMemoryBytes.folded
+  return page + streams * streamMemoryBytes
 }
 
 function bytesOf(entries: readonly BlockEntry[]): number {
@@ -165,7 +187,7 @@ function chooseLate(
   // A late block is at least a day old when its newest row left the late limit a day ago.
   const oldest = late.some((entry) => nowMs - maxMsOf(entry) >= options.lateAfterMs + dayMs)
   if (bytesOf(late) < options.lateBytes && !oldest) return null
-  const inputs = takeBytes(late, options.maxJobBytes)
+  const inputs = takeInputs(late, options)
   // Level 1: what they overlap is merged with them in their windows, as with any other fresh block.
   return { ...mergeOf(signal, inputs, options.windowsMs.at(-1) ?? dayMs), level: 1 }
 }
@@ -184,13 +206,23 @@ function chooseWindow(
   blocks: readonly BlockEntry[],
   choice: WindowChoice,
 ): Job | null {
-  const { windowMs, nowMs, settleMs, maxJobBytes } = choice
+  const { windowMs, nowMs, settleMs } = choice
   for (const group of groupsOf(blocks, windowMs)) {
     const lastMs = Math.max(...group.map(maxMsOf))
     const over = (Math.floor(lastMs / windowMs) + 1) * windowMs + settleMs <= nowMs
     if (!over) continue
-    const inputs = takeBytes(dropSettled(group, choice), maxJobBytes)
-    if (isWorth(inputs, choice)) return mergeOf(signal, inputs, windowMs)
+    const inputs = firstWorth(dropSettled(group, choice), choice)
+    if (inputs !== null) return mergeOf(signal, inputs, windowMs)
+  }
+  return null
+}
+
+/** The first neighbours that fit a job and are worth one: a block too large for any must not keep those after it waiting. */
+function firstWorth(group: readonly BlockEntry[], choice: WindowChoice): BlockEntry[] | null {
+  for (let first = 0; first < group.length; first++) {
+    const inputs = takeInputs(group.slice(first), choice)
+    if (isWorth(inputs, choice)) return inputs
+    if (first + inputs.length === group.length) return null
   }
   return null
 }

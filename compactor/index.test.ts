@@ -52,7 +52,7 @@ async function world() {
     const bytes = job.inputs.reduce((sum, entry) => sum + entry.bytes, 0)
     const key = dataKey({ signal: job.signal, tenant: 't', timeMs: from, level: job.level, nonce })
     await store.createIfAbsent(key, new Uint8Array(1))
-    const part = { tenant: 't', rows: 1, bytes, minMs: from, maxMs: to }
+    const part = { tenant: 't', rows: 1, bytes, streams: 1, minMs: from, maxMs: to }
     const first = job.inputs[0]
     if (first === undefined) throw new RangeError('a job has inputs')
     return [{ ...first, key, bytes, level: job.level, shared: false, tenants: [part] }]
@@ -97,7 +97,7 @@ async function world() {
           late: false,
           fromOffset: offset,
           toOffset: offset + 1,
-          tenants: [{ tenant: 't', rows: 1, bytes: mib, minMs, maxMs }],
+          tenants: [{ tenant: 't', rows: 1, bytes: mib, streams: 1, minMs, maxMs }],
         }
         offset++
         await store.createIfAbsent(entry.key, plainL0(entry, 'n').bytes)

@@ -29,7 +29,7 @@ export function buildCompactor(
     metrics: catalogs.metrics.live,
     traces: catalogs.traces.live,
   }
-  const { maxBlockBytes, maxJobBytes } = compactionSizes(memory)
+  const { maxBlockBytes, maxJobBytes, maxJobMemoryBytes } = compactionSizes(memory)
   return createCompactor(config.compactor, {
     catalogs: live,
     store,
@@ -37,7 +37,7 @@ export function buildCompactor(
     budget,
     blocksOnDisk: settings.kind === 'folder',
     rewrite: (job) => threads.background.at(0).call('rewrite', job),
-    choice: { maxBlockBytes, maxJobBytes },
+    choice: { maxBlockBytes, maxJobBytes, maxJobMemoryBytes },
     clock: systemClock,
     random: systemRandom,
     logger: createLogger('compactor', config.logLevel),

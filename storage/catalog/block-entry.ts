@@ -11,6 +11,8 @@ export interface TenantPart {
   readonly rows: number
   /** Stored bytes of the tenant's section. */
   readonly bytes: number
+  /** Streams of the tenant's section; 0 in entries of a time when it was not kept. */
+  readonly streams: number
   /** First and last row time, wall ms, both inclusive. */
   readonly minMs: number
   readonly maxMs: number
@@ -56,6 +58,7 @@ function decodePart(value: unknown, what: string): TenantPart {
     tenant: asText(fields['tenant'], `tenant of ${what}`),
     rows: asCount(fields['rows'], `rows of ${what}`),
     bytes: asCount(fields['bytes'], `bytes of a section of ${what}`),
+    streams: asCount(fields['streams'] ?? 0, `streams of a section of ${what}`),
     minMs: asNumber(fields['minMs'], `first time of ${what}`),
     maxMs: asNumber(fields['maxMs'], `last time of ${what}`),
   }

@@ -44,7 +44,7 @@ test('a real block is read as an entry, listed or not', async (t) => {
       late: false,
       fromOffset: 100,
       toOffset: 250,
-      tenants: [{ tenant: 'acme', rows: 2, bytes: 0, minMs: -2, maxMs: 3 }],
+      tenants: [{ tenant: 'acme', rows: 2, bytes: 0, streams: 1, minMs: -2, maxMs: 3 }],
     },
   )
   t.assert.deepEqual((await read({ key, bytes: null, etag: null })).entry, entry)

@@ -20,6 +20,7 @@ export function entryOfBlock(
       tenant: section.tenant,
       rows: section.rows,
       bytes: section.length,
+      streams: section.streams,
       minMs: wholeMs(BigInt(section.minTimeNs)),
       maxMs: wholeMs(BigInt(section.maxTimeNs) + 999_999n),
     })),

@@ -23,6 +23,7 @@ export function block(text: string): BlockEntry {
     tenant,
     rows: Number(to) - Number(from) + 1,
     bytes: 100,
+    streams: 1,
     minMs: Number(from) * 1000,
     maxMs: Number(to) * 1000,
   }))

@@ -25,7 +25,7 @@ function timeMsOf(offset: number): number {
 function entryOf(key: string, level: number, range: { from: number; to: number }): BlockEntry {
   const { from, to } = range
   const [minMs, maxMs] = [timeMsOf(from), timeMsOf(to - 1)]
-  const part = { tenant, rows: to - from, bytes: 10 * (to - from), minMs, maxMs }
+  const part = { tenant, rows: to - from, bytes: 10 * (to - from), streams: 1, minMs, maxMs }
   return {
     key,
     bytes: part.bytes,
