@@ -1,14 +1,22 @@
 /**
- * The streams of several sections as one list in final order. Blocks that follow each other mostly
- * have the same streams: then the stored tables are equal byte for byte, one is decoded, and it is
- * stored as it came.
+ * The streams of several sections as one list in final order. Blocks that follow each other mostly have
+ * the same streams: then the stored tables are equal byte for byte and are taken over as they are. Else
+ * they are merged (`merge-tables.ts`), and what is united is encoded stretch by stretch. So the plain
+ * bytes of no table stand in memory as a whole.
  */
 import type { StreamList } from '#schemas/identity.ts'
+import { blockCorrupt } from '../encoding/errors.ts'
 import { densePostings } from '../index/postings.ts'
+import { mergeTables } from './merge-tables.ts'
 import type { Section } from './section-read.ts'
-import { adoptStreams, type SectionStreams } from './section-streams.ts'
-import { descriptorName } from './sort.ts'
-import { streamListOfBytes } from './stream-table.ts'
+import { adoptStreams, SectionStreamsBuilder } from './section-streams.ts'
+import {
+  sameStreams,
+  storedStreamList,
+  storedStretches,
+  type StoredStretch,
+} from './stored-streams.ts'
+import { stretchCount } from './stream-table.ts'
 
 export interface UnitedStreams {
   readonly streams: StreamList
@@ -19,82 +27,46 @@ export interface UnitedStreams {
 /** How L1 stores streams: as L0 does, but for the encoding of postings. */
 const sameForm = { dense: true, level: 1 } as const
 
-export async function uniteStreams(sections: readonly Section[]): Promise<UnitedStreams> {
-  const tables: SectionStreams[] = []
-  const lists: StreamList[] = []
-  const listOf: number[] = []
+/** The union of the sections' streams; `pause` is called between steps. */
+export async function uniteStreams(
+  sections: readonly Section[],
+  pause: () => Promise<void> = () => Promise.resolve(),
+): Promise<UnitedStreams> {
+  /** One section of each distinct table, and which of them a section is like. */
+  const distinct: Section[] = []
+  const tableOf: number[] = []
   for (const section of sections) {
-    const stored = await section.storedStreams()
-    let number = tables.findIndex((other) => sameTable(other, stored))
-    if (number < 0) {
-      number = tables.push(stored) - 1
-      lists.push(section.listOf(stored.stretches))
-    }
-    listOf.push(number)
+    let number = 0
+    while (number < distinct.length && !(await sameStreams(distinct[number]!, section))) number++
+    if (number === distinct.length) distinct.push(section)
+    tableOf.push(number)
+    await pause()
   }
-  const [first, second] = lists
-  const [table] = tables
-  if (first !== undefined && second === undefined && table !== undefined) {
-    const { postings } = table
-    const dense = postings === null ? null : densePostings(postings, first.count)
-    adoptStreams(first, sameForm, { ...table, postings: dense })
-    return { streams: first, ranks: sections.map(() => null) }
+  const [first, second] = distinct
+  if (first !== undefined && second === undefined)
+    return { streams: await takeOver(first), ranks: sections.map(() => null) }
+  const builder = new SectionStreamsBuilder(sameForm)
+  const { count, ranks } = await mergeTables(distinct, (stretch) => builder.add(stretch), pause)
+  const stored = builder.finish()
+  const streams = storedStreamList(stored.stretches, count)
+  adoptStreams(streams, sameForm, stored)
+  return { streams, ranks: tableOf.map((number) => ranks[number]!) }
+}
+
+/** The streams of a section, stored as they came but for their postings. */
+async function takeOver(section: Section): Promise<StreamList> {
+  const { streams: count, services } = section.entry
+  const stretches: StoredStretch[] = []
+  let before = 0
+  for await (const stretch of storedStretches(section)) {
+    if (stretch.first !== before) throw blockCorrupt.make('stream table out of order')
+    stretches.push(stretch)
+    before += stretchCount(stretch.bytes)
   }
-  const { streams, ranks } = unifyLists(lists)
-  return { streams, ranks: listOf.map((number) => ranks[number]!) }
-}
-
-function sameTable(a: SectionStreams, b: SectionStreams): boolean {
-  if (a.stretches.length !== b.stretches.length) return false
-  return a.stretches.every(({ first, bytes }, i) => {
-    const other = b.stretches[i]
-    return other?.first === first && Buffer.compare(bytes, other.bytes) === 0
-  })
-}
-
-/** The next stream of a list, with its name, which is compared first. */
-interface NextStream {
-  readonly list: StreamList
-  id: number
-  bytes: Uint8Array
-  name: Uint8Array
-}
-
-function moveTo(next: NextStream, id: number): void {
-  next.id = id
-  if (id >= next.list.count) return
-  next.bytes = next.list.bytes(id)
-  next.name = descriptorName(next.bytes)
-}
-
-/** The union of lists in final order, and per list the place of each of its streams. */
-export function unifyLists(lists: readonly StreamList[]): {
-  streams: StreamList
-  ranks: Uint32Array[]
-} {
-  const ranks = lists.map((list) => new Uint32Array(list.count))
-  const none = new Uint8Array(0)
-  const nexts = lists.map((list) => ({ list, id: 0, bytes: none, name: none }))
-  for (const next of nexts) moveTo(next, 0)
-  const all: Uint8Array[] = []
-  for (;;) {
-    let least: NextStream | null = null
-    for (const next of nexts) {
-      if (next.id < next.list.count && (least === null || compareNext(next, least) < 0))
-        least = next
-    }
-    if (least === null) break
-    const { bytes } = least
-    for (const [l, next] of nexts.entries()) {
-      if (next.id >= next.list.count || Buffer.compare(next.bytes, bytes) !== 0) continue
-      ranks[l]![next.id] = all.length
-      moveTo(next, next.id + 1)
-    }
-    all.push(bytes)
-  }
-  return { streams: streamListOfBytes(all), ranks }
-}
-
-function compareNext(a: NextStream, b: NextStream): number {
-  return Buffer.compare(a.name, b.name) || Buffer.compare(a.bytes, b.bytes)
+  if (before !== count) throw blockCorrupt.make(`${before} streams where ${count} should be`)
+  const postings = await section.storedPostings()
+  const dense = postings === null ? null : densePostings(postings, count)
+  const streams = storedStreamList(stretches, count)
+  adoptStreams(streams, sameForm, { stretches, postings: dense, services })
+  return streams
 }

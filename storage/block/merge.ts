@@ -72,7 +72,8 @@ export async function mergeSections(
     const section = block.section(tenant)
     return section === null ? [] : { block, section }
   })
-  const { streams, ranks } = await uniteStreams(inputs.map(({ section }) => section))
+  const sections = inputs.map(({ section }) => section)
+  const { streams, ranks } = await uniteStreams(sections, control && (() => control.pause()))
   const first = inputs[0]
   if (first === undefined) return { streams, pages: noPages, dropped: () => 0 }
   const signal: Signal = signals[first.block.header.signal]

@@ -23,7 +23,6 @@ import {
 } from './directory.ts'
 import type { SectionEntry } from './footer.ts'
 import type { PageTransform, Part } from './header.ts'
-import type { SectionStreams } from './section-streams.ts'
 import { readParts, type ByteSource } from './source.ts'
 import { decodeStretch, streamListOf } from './stream-table.ts'
 
@@ -75,28 +74,12 @@ export class Section {
   }
 
   async #readStreams(): Promise<StreamList> {
-    return this.listOf(await this.#stretches())
-  }
-
-  /** What the section stores of its streams, as it stands. */
-  async storedStreams(): Promise<SectionStreams> {
-    const stretches = await this.#stretches()
-    const postings = await this.#table(tableKind.postings)
-    return { stretches, postings, services: this.entry.services }
-  }
-
-  async #stretches(): Promise<SectionStreams['stretches']> {
-    const entries = await this.#tables(tableKind.streams)
+    const entries = await this.streamTable()
     const parts = await this.read(entries.map((entry) => entry.part))
-    return parts.map((bytes, i) => ({ first: entries[i]!.key, bytes }))
-  }
-
-  /** The list that stretches of this section's table make. */
-  listOf(table: SectionStreams['stretches']): StreamList {
     const stretches: Texts[] = []
     let count = 0
-    for (const { first, bytes } of table) {
-      if (first !== count) throw blockCorrupt.make('stream table out of order')
+    for (const [i, bytes] of parts.entries()) {
+      if (entries[i]!.key !== count) throw blockCorrupt.make('stream table out of order')
       const stretch = decodeStretch(bytes, this.entry.streams - count)
       stretches.push(stretch)
       count += stretch.offsets.length - 1
@@ -105,6 +88,16 @@ export class Section {
       throw blockCorrupt.make(`${count} streams where ${this.entry.streams} should be`)
     }
     return streamListOf(stretches)
+  }
+
+  /** The parts of the stream table in order, each keyed by its first stream. */
+  streamTable(): Promise<readonly TableEntry[]> {
+    return this.#tables(tableKind.streams)
+  }
+
+  /** Postings as they are stored; null when the section has none. */
+  storedPostings(): Promise<Uint8Array | null> {
+    return this.#table(tableKind.postings)
   }
 
   /** Postings; null when the section has none, so that every stream must be tested. */

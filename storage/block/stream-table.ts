@@ -10,6 +10,7 @@ import type { Texts } from '#schemas/column.ts'
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
+import { longer } from '../column/slots.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { encodingId } from '../encoding/ids.ts'
 import { decodeTexts, encodeTexts } from '../encoding/texts.ts'
@@ -31,21 +32,24 @@ export interface StreamBytes {
 /** Plain bytes that one stretch may need: one stream of the largest size more than a stretch. */
 const maxStretchBytes = 64 * 1024 * 1024
 
-/** Where the stretch that begins with stream `first` ends, of `count` streams with these lengths. */
+/** Where the stretch that goes on with stream `first` ends, of `count` streams with these lengths; it has some bytes already. */
+// oxlint-disable-next-line max-params -- a range, and what is known of it
 export function stretchEnd(
   first: number,
   count: number,
   lengthOf: (id: number) => number,
+  before = 0,
 ): { end: number; bytes: number } {
   let end = first
-  let bytes = 0
+  let bytes = before
   while (end < count && bytes < stretchBytes) bytes += lengthOf(end++)
   return { end, bytes }
 }
 
-/** Whether so many plain bytes are a whole stretch. */
-export function fillsStretch(bytes: number): boolean {
-  return bytes >= stretchBytes
+/** Whether these streams are a stretch as `stretchEnd` cuts them; the last one of a table may be shorter. */
+export function isStretch({ offsets }: Texts, isLast: boolean): boolean {
+  const count = offsets.length - 1
+  return offsets[count - 1]! < stretchBytes && (isLast || offsets[count]! >= stretchBytes)
 }
 
 /** The streams of the stretch that begins with `first`, in arrays of `memory` or the list's own. */
@@ -73,6 +77,42 @@ export function encodeStretch(
   return out.copy()
 }
 
+/** Gathers streams that come in final order, and gives them as stretches. */
+export class StretchWriter {
+  readonly #take: (stretch: Texts) => void
+  /** Most streams fill a stretch before they fill the rest of this. */
+  readonly #bytes = new ByteWriter(stretchBytes + (stretchBytes >>> 4))
+  #offsets = new Uint32Array(1024)
+  #count = 0
+
+  /** `take` gets each stretch when it is full, valid in that call only. */
+  constructor(take: (stretch: Texts) => void) {
+    this.#take = take
+  }
+
+  /** Adds the streams [from, to) of `texts`. */
+  add({ offsets, bytes }: Texts, from: number, to: number): void {
+    for (let next = from; next < to;) {
+      const { end } = stretchEnd(next, to, (i) => offsets[i + 1]! - offsets[i]!, this.#bytes.length)
+      const shift = this.#bytes.length - offsets[next]!
+      this.#bytes.raw(bytes, offsets[next], offsets[end])
+      if (this.#count + end - next >= this.#offsets.length)
+        this.#offsets = longer(this.#offsets, (this.#count + end - next) * 2)
+      for (; next < end; next++) this.#offsets[++this.#count] = offsets[next + 1]! + shift
+      if (this.#bytes.length >= stretchBytes) this.finish()
+    }
+  }
+
+  /** Gives what is left. */
+  finish(): void {
+    if (this.#count === 0) return
+    const offsets = this.#offsets.subarray(0, this.#count + 1)
+    this.#take({ offsets, bytes: this.#bytes.view() })
+    this.#bytes.reset()
+    this.#count = 0
+  }
+}
+
 /** Byte strings as one `Texts`, in arrays of `memory`. */
 export function packTexts(values: readonly Uint8Array[], memory: Allocator = fresh): Texts {
   const offsets = memory.words(values.length + 1)
@@ -91,6 +131,11 @@ export function decodeStretch(bytes: Uint8Array, max: number, memory: Allocator 
   const id = reader.varint()
   if (id !== encodingId.texts) throw blockCorrupt.make(`encoding ${id} where streams should be`)
   return decodeTexts(reader, count, maxStretchBytes, { memory })
+}
+
+/** Streams in a stretch, as it says itself. */
+export function stretchCount(bytes: Uint8Array): number {
+  return new ByteReader(bytes, 0, bytes.length, 'a stream table').varint()
 }
 
 /** A list over stretches in order. Identities and fingerprints are made when first asked for. */
