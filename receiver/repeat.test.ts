@@ -1,9 +1,12 @@
 import { test } from 'node:test'
+import { hash128 } from '#base/bytes/hash128.ts'
 import { systemClock, type Clock } from '#base/clock.ts'
 import type { Receipt } from '#schemas/receipt.ts'
 import { Repeats } from './repeat.ts'
 
 const receipt = (accepted: number): Receipt => ({ accepted, rejects: [] })
+
+const hashOf = (name: string): string => hash128(Buffer.from(name))
 
 function clockAt(time: { ms: number }): Clock {
   return { ...systemClock, monotonicMs: () => time.ms }
@@ -19,7 +22,7 @@ test('a repeat under way waits for the first and both fail together', async (t) 
       settle = resolve
     })
   }
-  const both = [repeats.receipt('a', accept), repeats.receipt('a', accept)]
+  const both = [repeats.receipt(hashOf('a'), accept), repeats.receipt(hashOf('a'), accept)]
   settle(receipt(3))
   const found = await Promise.all(both)
   t.assert.deepEqual(
@@ -33,25 +36,25 @@ test('a repeat under way waits for the first and both fail together', async (t) 
   t.assert.equal(calls, 1)
   const fails = () => Promise.reject(new Error('no'))
   const failed = await Promise.allSettled([
-    repeats.receipt('b', fails),
-    repeats.receipt('b', fails),
+    repeats.receipt(hashOf('b'), fails),
+    repeats.receipt(hashOf('b'), fails),
   ])
   t.assert.deepEqual(
     failed.map(({ status }) => status),
     ['rejected', 'rejected'],
   )
-  const after = await repeats.receipt('b', () => Promise.resolve(receipt(1)))
+  const after = await repeats.receipt(hashOf('b'), () => Promise.resolve(receipt(1)))
   t.assert.equal(after.repeated, false)
 })
 
 test('receipts are kept for their time and number, and fed by replay', async (t) => {
   const time = { ms: 1_000_000 }
   const repeats = new Repeats(clockAt(time), { maxEntries: 3, keepMs: 1000 })
-  const known = async (hash: string) =>
-    (await repeats.receipt(hash, () => Promise.resolve(receipt(0)))).repeated
-  repeats.remember('too old', receipt(1), 1000)
-  repeats.remember('old', receipt(1), 900)
-  repeats.remember('new', receipt(1), 0)
+  const known = async (name: string) =>
+    (await repeats.receipt(hashOf(name), () => Promise.resolve(receipt(0)))).repeated
+  repeats.remember(hashOf('too old'), receipt(1), 1000)
+  repeats.remember(hashOf('old'), receipt(1), 900)
+  repeats.remember(hashOf('new'), receipt(1), 0)
   t.assert.equal(repeats.size, 2)
   t.assert.equal(await known('old'), true)
   time.ms += 100
@@ -65,16 +68,19 @@ test('receipts are kept for their time and number, and fed by replay', async (t)
 
 test('until earlier receipts are told, unknown requests wait and known ones do not', async (t) => {
   const repeats = new Repeats(clockAt({ ms: 0 }))
-  repeats.remember('known', receipt(1))
+  repeats.remember(hashOf('known'), receipt(1))
   let told = () => {}
   repeats.expect(new Promise<void>((resolve) => (told = resolve)))
-  t.assert.equal((await repeats.receipt('known', () => Promise.resolve(receipt(9)))).repeated, true)
+  t.assert.equal(
+    (await repeats.receipt(hashOf('known'), () => Promise.resolve(receipt(9)))).repeated,
+    true,
+  )
   let accepted = 0
   const accept = async () => receipt(++accepted)
-  const waiting = ['late', 'new', 'new'].map((hash) => repeats.receipt(hash, accept))
+  const waiting = ['late', 'new', 'new'].map((name) => repeats.receipt(hashOf(name), accept))
   await Promise.resolve()
   t.assert.equal(accepted, 0)
-  repeats.remember('late', receipt(5))
+  repeats.remember(hashOf('late'), receipt(5))
   told()
   const found = await Promise.all(waiting)
   t.assert.deepEqual(
@@ -90,6 +96,6 @@ test('until earlier receipts are told, unknown requests wait and known ones do n
 test('requests are new when earlier receipts cannot be told', async (t) => {
   const repeats = new Repeats(clockAt({ ms: 0 }))
   repeats.expect(Promise.reject(new Error('the disk is gone')))
-  const found = await repeats.receipt('a', () => Promise.resolve(receipt(2)))
+  const found = await repeats.receipt(hashOf('a'), () => Promise.resolve(receipt(2)))
   t.assert.deepEqual(found, { repeated: false, receipt: receipt(2) })
 })

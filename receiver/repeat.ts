@@ -6,6 +6,7 @@
  */
 import type { Clock } from '#base/clock.ts'
 import type { Receipt } from '#schemas/receipt.ts'
+import { ReceiptTable } from './receipt-table.ts'
 
 export interface RepeatLimits {
   readonly maxEntries: number
@@ -15,35 +16,29 @@ export interface RepeatLimits {
 /** Longer than any sender retries; beyond a million the oldest go first, which at 1,600 requests/s is ten minutes too. */
 export const repeatLimits: RepeatLimits = { maxEntries: 1_000_000, keepMs: 600_000 }
 
-interface Seen {
-  readonly receipt: Receipt
-  readonly atMs: number
-}
-
 export class Repeats {
   readonly #clock: Clock
   readonly #limits: RepeatLimits
-  /** Oldest first: entries are only ever added at the end. */
-  readonly #seen = new Map<string, Seen>()
-  readonly #pending = new Map<string, Promise<Receipt>>()
+  readonly #receipts: ReceiptTable
+  /** Of requests under way, by their place in the table. */
+  readonly #pending = new Map<number, Promise<Receipt>>()
   /** Resolves when earlier receipts are known; null when they are. */
   #expected: Promise<void> | null = null
 
   constructor(clock: Clock, limits: RepeatLimits = repeatLimits) {
     this.#clock = clock
     this.#limits = limits
+    this.#receipts = new ReceiptTable(limits.maxEntries)
   }
 
   get size(): number {
-    return this.#seen.size
+    return this.#receipts.size
   }
 
   /** Takes a receipt from elsewhere (replay), given `ageMs` ago. Feed oldest first. */
   remember(hash: string, receipt: Receipt, ageMs = 0): void {
-    if (ageMs >= this.#limits.keepMs) return
-    this.#seen.delete(hash)
-    this.#seen.set(hash, { receipt, atMs: this.#clock.monotonicMs() - ageMs })
-    this.#forget()
+    if (ageMs >= this.#limits.keepMs || this.#receipts.find(hash) >= 0) return
+    this.#receipts.set(this.#receipts.add(hash, this.#clock.monotonicMs() - ageMs), receipt)
   }
 
   /** Until `loading` settles, requests that are not known wait for it; what it finds is given to `remember`. */
@@ -54,10 +49,6 @@ export class Repeats {
     this.#expected = loading.then(found, found)
   }
 
-  #known(hash: string): Receipt | Promise<Receipt> | undefined {
-    return this.#seen.get(hash)?.receipt ?? this.#pending.get(hash)
-  }
-
   /**
    * The receipt of this request: of the first with the same hash, else of `accept`. When the first
    * fails while another waits for it, both fail; nothing is remembered of a failure.
@@ -66,27 +57,34 @@ export class Repeats {
     hash: string,
     accept: () => Promise<Receipt>,
   ): Promise<{ receipt: Receipt; repeated: boolean }> {
-    this.#forget()
-    if (this.#expected !== null && this.#known(hash) === undefined) await this.#expected
-    const known = this.#known(hash)
-    if (known !== undefined) return { receipt: await known, repeated: true }
+    const receipts = this.#receipts
+    const nowMs = this.#clock.monotonicMs()
+    receipts.dropUntil(nowMs - this.#limits.keepMs)
+    let place = receipts.find(hash)
+    if (place < 0 && this.#expected !== null) {
+      await this.#expected
+      place = receipts.find(hash)
+    }
+    if (place >= 0) {
+      const first = this.#pending.get(place)
+      return {
+        receipt: first === undefined ? receipts.receipt(place) : await first,
+        repeated: true,
+      }
+    }
     const pending = accept()
-    this.#pending.set(hash, pending)
+    const own = receipts.add(hash, nowMs)
+    this.#pending.set(own, pending)
     try {
       const receipt = await pending
-      this.remember(hash, receipt)
+      // Unless so many came meanwhile that its place is another's.
+      if (this.#pending.get(own) === pending) receipts.set(own, receipt)
       return { receipt, repeated: false }
+    } catch (error) {
+      if (this.#pending.get(own) === pending) receipts.drop(own)
+      throw error
     } finally {
-      this.#pending.delete(hash)
-    }
-  }
-
-  /** Drops what is too old or too much. */
-  #forget(): void {
-    const oldest = this.#clock.monotonicMs() - this.#limits.keepMs
-    for (const [hash, { atMs }] of this.#seen) {
-      if (atMs > oldest && this.#seen.size <= this.#limits.maxEntries) return
-      this.#seen.delete(hash)
+      if (this.#pending.get(own) === pending) this.#pending.delete(own)
     }
   }
 }
