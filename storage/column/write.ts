@@ -143,15 +143,32 @@ function encodeDictionaryColumn(
   options: ColumnOptions,
 ): void {
   const { codes, values } = vector
+  const count = values.offsets.length - 1
+  if (isPacked(codes, count) && (count <= 1 || count * rowsPerValue <= codes.length)) {
+    encodeDictionary(out, codes, values, options)
+    return
+  }
   withTemporary((memory) => {
     const packed = memory.words(codes.length)
-    const used = packCodes(codes, packed, memory.words(values.offsets.length - 1).fill(0))
+    const used = packCodes(codes, packed, memory.words(count).fill(0))
     if (used.length > 1 && used.length * rowsPerValue > codes.length) {
       encodeTexts(out, gatherTexts(values, codes, memory), options)
     } else {
       encodeDictionary(out, packed, gatherTexts(values, Uint32Array.from(used), memory), options)
     }
   })
+}
+
+/** Whether codes are numbered by first use already, and all of `count` are used. */
+function isPacked(codes: Uint32Array, count: number): boolean {
+  let next = 0
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!
+    if (code < next) continue
+    if (code > next) return false
+    next++
+  }
+  return next === count
 }
 
 /** Numbers codes by first use: `map` holds the number + 1 of each, and is all zeros before; returns the codes used. */

@@ -15,6 +15,10 @@ import { codedLength, codedWords } from './attribute-kernel.ts'
 /** Addresses remembered, as a power of two: a hash keeps so many bits. */
 const addressBits = 10
 
+/** Values of so many bytes at most are remembered by their bytes, as many as this power of two. */
+const shortBytes = 8
+const shortBits = 8
+
 /** Words of values that `clear` keeps: a larger dictionary is of one page in a thousand. */
 const keptWords = 1 << 20
 
@@ -62,6 +66,8 @@ export class ValueCodes {
   readonly #address = new Uint32Array(1 << addressBits)
   readonly #length = new Int32Array(1 << addressBits)
   readonly #code = new Uint32Array(1 << addressBits)
+  /** By a hash of the bytes of a short value: the one seen last as two words, its length below its code. */
+  readonly #short = new Int32Array(3 << shortBits)
 
   /** Forgets all values and begins with these sources. Costs the same however many values there were. */
   clear({ words, shift, coded }: ValueSources): void {
@@ -73,6 +79,8 @@ export class ValueCodes {
     this.#used = 0
     this.#table.clear()
     this.#length.fill(-1)
+    // No value is 15 bytes long here.
+    this.#short.fill(15)
     if (this.#words.length > keptWords) this.#words = new Uint32Array(1 << 14)
   }
 
@@ -100,10 +108,40 @@ export class ValueCodes {
   #codeAt(address: number, length: number): number {
     const slot = Math.imul(address, 0x9e3779b1) >>> (32 - addressBits)
     if (this.#address[slot] === address && this.#length[slot] === length) return this.#code[slot]!
-    const code = this.#find(this.#load(address, length), length)
+    const short = length <= shortBytes
+    const code = short
+      ? this.#codeOfShort(address, length)
+      : this.#find(this.#load(address, length), length)
     this.#address[slot] = address
     this.#length[slot] = length
     this.#code[slot] = code
+    return code
+  }
+
+  /** The code of a value of at most eight bytes, by their hash where they are not those seen last in their place. */
+  #codeOfShort(address: number, length: number): number {
+    const source = this.#sources[address >>> this.#shift]!
+    const from = address & this.#mask
+    const bits = (from & 3) * 8
+    const at = from >>> 2
+    let low = source[at]!
+    let high = length > 4 || bits > 0 ? source[at + 1]! : 0
+    if (bits > 0) {
+      const behind = bits + length * 8 > 64 ? source[at + 2]! : 0
+      low = (low >>> bits) | (high << (32 - bits))
+      high = (high >>> bits) | (behind << (32 - bits))
+    }
+    if (length < 4) low &= (1 << (length * 8)) - 1
+    if (length < 8) high &= length > 4 ? (1 << (length * 8 - 32)) - 1 : 0
+    const mixedWords = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) + length
+    const slot = (mixedWords >>> (32 - shortBits)) * 3
+    const short = this.#short
+    const isLast = short[slot] === (low | 0) && short[slot + 1] === (high | 0)
+    if (isLast && (short[slot + 2]! & 15) === length) return short[slot + 2]! >>> 4
+    const code = this.#find(this.#load(address, length), length)
+    short[slot] = low
+    short[slot + 1] = high
+    short[slot + 2] = (code << 4) | length
     return code
   }
 
