@@ -8,7 +8,8 @@ import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
-import { decodeOffsets, encodeOffsets, maxOffset } from './offsets.ts'
+import { fitsKernel, measureLongs } from './offsets-kernel.ts'
+import { decodeOffsets, encodeMeasured, encodeOffsets, maxOffset } from './offsets.ts'
 import { withTemporary } from './temporary.ts'
 import { decodeWords, encodeWords } from './words.ts'
 
@@ -21,6 +22,23 @@ export interface Longs {
 let offsets = new Float64Array(1 << 14)
 
 export function encodeLongs(out: ByteWriter, longs: Longs, dense: boolean): void {
+  const { lo, hi } = longs
+  if (!fitsKernel(hi.length)) {
+    encodeByLoops(out, longs, dense)
+    return
+  }
+  const measured = measureLongs(lo, hi)
+  if (measured === null) {
+    encodeHalves(out, longs, dense)
+    return
+  }
+  out.varint(encodingId.longsOffsets)
+  out.u64(measured.leastLow, measured.leastHigh)
+  encodeMeasured(out, measured.offsets, dense)
+}
+
+/** What the kernel does, for few integers and for more than it has room for. */
+function encodeByLoops(out: ByteWriter, longs: Longs, dense: boolean): void {
   const { lo, hi } = longs
   let minHi = hi[0] ?? 0
   let minLo = lo[0] ?? 0
@@ -45,6 +63,10 @@ export function encodeLongs(out: ByteWriter, longs: Longs, dense: boolean): void
     encodeOffsets(out, to.subarray(0, count), dense)
     return
   }
+  encodeHalves(out, longs, dense)
+}
+
+function encodeHalves(out: ByteWriter, { lo, hi }: Longs, dense: boolean): void {
   out.varint(encodingId.longsHalves)
   encodeWords(out, lo, dense)
   encodeWords(out, new Uint32Array(hi.buffer, hi.byteOffset, hi.length), dense)

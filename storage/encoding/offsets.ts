@@ -11,6 +11,14 @@ import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
 import { blockCorrupt } from './errors.ts'
 import { encodingId } from './ids.ts'
+import {
+  fitsKernel,
+  measureOffsets,
+  takeDifferences,
+  takeQuotients,
+  type MeasuredOffsets,
+  type SplitWords,
+} from './offsets-kernel.ts'
 import { withTemporary } from './temporary.ts'
 import { decodeWords, encodeWords } from './words.ts'
 
@@ -31,6 +39,36 @@ let high = new Uint32Array(1 << 14)
 
 /** Writes `values`, each a whole number in [0, 2^53]. */
 export function encodeOffsets(out: ByteWriter, values: Float64Array, dense: boolean): void {
+  if (fitsKernel(values.length)) encodeMeasured(out, measureOffsets(values), dense)
+  else encodeByLoops(out, values, dense)
+}
+
+/** Writes what the kernel has measured. */
+export function encodeMeasured(out: ByteWriter, measured: MeasuredOffsets, dense: boolean): void {
+  const { count, least, factor, range, breaks, bits } = measured
+  const isDelta = range > 0 && deltaPays(count, range, breaks, bits)
+  out.varint(isDelta ? encodingId.offsetsDelta : encodingId.offsetsPlain)
+  out.f64(least)
+  out.varint(factor)
+  if (!isDelta) {
+    writeSplit(out, takeQuotients(measured), dense)
+    return
+  }
+  out.varint(breaks)
+  const { gaps, heads, rest } = takeDifferences(measured)
+  encodeWords(out, gaps, dense)
+  writeSplit(out, heads(), dense)
+  writeSplit(out, rest(), dense)
+}
+
+function writeSplit(out: ByteWriter, { low, high }: SplitWords, dense: boolean): void {
+  out.u8(high === null ? 0 : 1)
+  encodeWords(out, low, dense)
+  if (high !== null) encodeWords(out, high, dense)
+}
+
+/** What the kernel does, for few values and for more than it has room for. */
+function encodeByLoops(out: ByteWriter, values: Float64Array, dense: boolean): void {
   let min = values.length > 0 ? values[0]! : 0
   let max = min
   for (let i = 1; i < values.length; i++) {
@@ -88,10 +126,15 @@ function deltaBreaks(values: Float64Array, range: number): number {
       bits += delta < 4294967296 ? 32 - Math.clz32(delta) : 64 - Math.clz32(delta / 4294967296)
     }
   }
-  if (breaks > most) return -1
-  const plainBits = Math.ceil(Math.log2(range + 1)) * values.length
+  return deltaPays(values.length, range, breaks, bits) ? breaks : -1
+}
+
+/** Whether differences of `bits` bits and values at breaks are expected to be shorter than all values. */
+// oxlint-disable-next-line max-params -- what is known of the values
+function deltaPays(count: number, range: number, breaks: number, bits: number): boolean {
+  const plainBits = Math.ceil(Math.log2(range + 1)) * count
   // Blocks of bits are as wide as their widest value: one bit above the mean, measured on Poisson times.
-  return bits + values.length + breaks * 64 < plainBits ? breaks : -1
+  return breaks <= Math.floor(count / rowsPerBreak) && bits + count + breaks * 64 < plainBits
 }
 
 /** `values` are overwritten by their differences. */
