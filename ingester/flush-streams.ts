@@ -8,11 +8,10 @@
  */
 import { assert, must } from '#base/assert.ts'
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
-import type { Texts } from '#schemas/column.ts'
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import type { Tenant } from '#schemas/tenant.ts'
-import { streamFingerprint, stretchEnd, type StreamBytes } from '#storage/block/stream-table.ts'
+import { packStretch, streamFingerprint, type StreamBytes } from '#storage/block/stream-table.ts'
 import { streamOrder, type StreamOrder } from '#storage/run/stream-order.ts'
 import type { StreamView } from '#storage/run/stream-view.ts'
 import type { TenantRows } from '#storage/run/tenant-rows.ts'
@@ -172,17 +171,10 @@ function listOf(
     // A copy: decoders of text refuse shared memory.
     identity: (place) => (identities[place] ??= decodeStream(bytes(place).slice())),
     fingerprint: (place) => streamFingerprint(bytes(place)),
-    stretch(first, memory): Texts {
-      const sizeOf = (place: number): number => tableOf(place).sizeOf(id[place]!)
-      const { end, bytes: size } = stretchEnd(first, id.length, sizeOf)
-      const offsets = memory.words(end - first + 1)
-      const to = memory.bytes(size)
-      offsets[0] = 0
-      for (let place = first, at = 0; place < end; place++) {
-        at = tableOf(place).copy(id[place]!, to, at)
-        offsets[place - first + 1] = at
-      }
-      return { offsets, bytes: to }
-    },
+    stretch: (first, memory) =>
+      packStretch(first, id.length, memory, {
+        sizeOf: (place) => tableOf(place).sizeOf(id[place]!),
+        copy: (place, to, at) => tableOf(place).copy(id[place]!, to, at),
+      }),
   }
 }

@@ -77,13 +77,16 @@ function encodeAgain(
 
 /** Calls `take` with each stretch and the number of its first stream; a stretch is valid in that call only. */
 function eachStretch(streams: StreamBytes, take: (stretch: Texts, first: number) => void): void {
-  for (let first = 0; first < streams.count;) {
-    first += withTemporary((memory) => {
-      const stretch = stretchOf(streams, first, memory)
-      take(stretch, first)
-      return stretch.offsets.length - 1
-    })
-  }
+  // Memory is only given back between stretches, and freed in the end.
+  withTemporary(() => {
+    for (let first = 0; first < streams.count;) {
+      first += withTemporary((memory) => {
+        const stretch = stretchOf(streams, first, memory)
+        take(stretch, first)
+        return stretch.offsets.length - 1
+      })
+    }
+  })
 }
 
 /** Makes the stored form of streams that come in final order, by stretches. */

@@ -13,6 +13,7 @@ import { hashBytes } from '#base/bytes/hash32.ts'
 import { longer } from '../column/slots.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { encodingId } from '../encoding/ids.ts'
+import { withTemporary } from '../encoding/temporary.ts'
 import { decodeTexts, encodeTexts } from '../encoding/texts.ts'
 
 /** Plain bytes of a stretch: enough for zstd, little enough to write and read in steps. */
@@ -71,17 +72,67 @@ export function encodeStretch(
 ): Uint8Array {
   const { offsets } = streams
   const count = offsets.length - 1
-  const out = new ByteWriter((offsets[count]! - offsets[0]!) >>> 2)
-  out.varint(count)
-  encodeTexts(out, streams, options)
-  return out.copy()
+  return withTemporary((memory) => {
+    // What zstd asks for, with lengths before it: the writer does not grow.
+    const room = (offsets[count]! - offsets[0]!) / 2 + count * 4 + stretchHeadBytes
+    const out = new ByteWriter(memory.bytes(Math.floor(room)))
+    out.varint(count)
+    encodeTexts(out, streams, options)
+    return out.copy()
+  })
 }
+
+/** More than the numbers in a stretch take, and what a small one grows by. */
+const stretchHeadBytes = 1024
+
+/** Streams that are copied from where they stand. */
+export interface StreamCopies {
+  sizeOf(id: number): number
+  /** Copies a stream to `to`, from byte `at` on; returns where it ends. */
+  copy(id: number, to: Uint8Array, at: number): number
+}
+
+/** Room of a stretch: most streams fill it before they fill the rest of this. */
+const roomBytes = stretchBytes + (stretchBytes >>> 4)
+
+/** The streams of the stretch that begins with `first`, of `count`, copied one by one to `memory`. */
+// oxlint-disable-next-line max-params -- a range, memory, where streams stand
+export function packStretch(
+  first: number,
+  count: number,
+  memory: Allocator,
+  streams: StreamCopies,
+): Texts {
+  let offsets = memory.words(Math.min(count - first, firstStreams) + 1)
+  let bytes = memory.bytes(roomBytes)
+  offsets[0] = 0
+  let id = first
+  for (let at = 0; id < count && at < stretchBytes; id++) {
+    const end = at + streams.sizeOf(id)
+    if (end > bytes.length) {
+      const more = memory.bytes(end)
+      more.set(bytes.subarray(0, at))
+      bytes = more
+    }
+    at = streams.copy(id, bytes, at)
+    if (id - first + 1 === offsets.length) {
+      const more = memory.words(offsets.length * 2)
+      more.set(offsets)
+      offsets = more
+    }
+    offsets[id - first + 1] = at
+  }
+  const packed = id - first
+  return { offsets: offsets.subarray(0, packed + 1), bytes: bytes.subarray(0, offsets[packed]) }
+}
+
+/** Streams of a stretch whose offsets are never moved: such of 64 bytes. */
+const firstStreams = stretchBytes / 64
 
 /** Gathers streams that come in final order, and gives them as stretches. */
 export class StretchWriter {
   readonly #take: (stretch: Texts) => void
-  /** Most streams fill a stretch before they fill the rest of this. */
-  readonly #bytes = new ByteWriter(stretchBytes + (stretchBytes >>> 4))
+  readonly #bytes = new ByteWriter(roomBytes)
   #offsets = new Uint32Array(1024)
   #count = 0
 

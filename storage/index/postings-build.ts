@@ -11,6 +11,7 @@ import type { Texts } from '#schemas/column.ts'
 import { longer } from '../column/slots.ts'
 import { withTemporary } from '../encoding/temporary.ts'
 import { encodeWords } from '../encoding/words.ts'
+import { sharedWithPrevious } from './shared-bytes.ts'
 import { StreamTerms } from './stream-terms.ts'
 
 /** Attributes of a section's streams in all; beyond it postings are left out and every stream is tested. */
@@ -56,17 +57,21 @@ export class PostingsBuilder {
   }
 
   /** Adds the streams that follow, by canonical bytes. */
-  add({ bytes, offsets }: Texts): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  add(texts: Texts): void {
+    withTemporary((memory) => {
+      const shared = memory.words(texts.offsets.length)
+      sharedWithPrevious(texts, shared)
+      this.#walk(texts, shared)
+    })
+  }
+
+  #walk({ bytes, offsets }: Texts, shared: Uint32Array): void {
     const terms = this.#terms
     const count = offsets.length - 1
     for (let i = 0; i < count; i++) {
-      const from = offsets[i]!
-      const to = offsets[i + 1]!
-      const shared = i === 0 ? 0 : sharedBytes(view, offsets[i - 1]!, from, to)
       const { resources } = terms
-      terms.walk(bytes, from, to, shared)
-      if (terms.resources > resources) this.#newResource(bytes.subarray(from, to))
+      terms.walk(bytes, offsets[i]!, offsets[i + 1]!, shared[i]!)
+      if (terms.resources > resources) this.#newResource(bytes.subarray(offsets[i], offsets[i + 1]))
       if (this.#complete) this.#take()
       this.#streams++
     }
@@ -153,16 +158,6 @@ export class PostingsBuilder {
       left -= words / stretchWords
     }
   }
-}
-
-/** How many bytes from `a` and from `b` on are equal, up to the end of the texts from `b` to `end`; `a` is before `b`. */
-// oxlint-disable-next-line max-params -- the inner loop
-function sharedBytes(view: DataView, a: number, b: number, end: number): number {
-  const most = Math.min(b - a, end - b)
-  let at = 0
-  while (at + 4 <= most && view.getInt32(a + at) === view.getInt32(b + at)) at += 4
-  while (at < most && view.getUint8(a + at) === view.getUint8(b + at)) at++
-  return at
 }
 
 /** The stored form of postings: terms by rising hash, and the ids of each. */
