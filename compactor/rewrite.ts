@@ -22,7 +22,7 @@ import type { BlockHeader } from '#storage/block/header.ts'
 import { mergeSections, type MergeControl, type MergedPage } from '#storage/block/merge.ts'
 import { openBlock, type Block } from '#storage/block/open.ts'
 import { pickRows } from '#storage/block/page-build.ts'
-import { createBlockWriter, type BlockWriter } from '#storage/block/write.ts'
+import { createBlockWriter, keepMemory, type BlockWriter } from '#storage/block/write.ts'
 import { maxTenantsPerBlock, type BlockEntry } from '#storage/catalog/block-entry.ts'
 import { entryOfBlock } from '#storage/catalog/block-of-entry.ts'
 import { dataKey, parseL0Key } from '#storage/catalog/names.ts'
@@ -253,6 +253,7 @@ class Rewriting {
     const { level } = this.#job
     const key = dataKey({ signal: this.#signal, tenant, timeMs, level, nonce })
     await this.#deps.store.createIfAbsent(key, bytes)
+    keepMemory(bytes)
     this.#done.push({ ...draft, key })
   }
 }

@@ -8,9 +8,16 @@ import { createCollector } from '#base/threads/collect.ts'
 import type { CallContext } from '#base/threads/port.ts'
 import { flushRuns, type FlushJob } from '#ingester/flush.ts'
 import { entryOfBlock } from '#storage/catalog/block-of-entry.ts'
+import { keepMemory } from '#storage/block/write.ts'
 import { l0Key } from '#storage/catalog/names.ts'
 import { openShared } from '../store.ts'
 import type { WorkerData } from './shared.ts'
+
+/** A flush, with the memory of a block that is done with. */
+interface FlushTask {
+  readonly job: FlushJob
+  readonly memory: ArrayBuffer | null
+}
 
 export type BackgroundTasks = ReturnType<typeof backgroundTasks>
 
@@ -19,12 +26,13 @@ export function backgroundTasks({ shared, config }: WorkerData) {
   const collect = createCollector(config.garbageBytes)
   let store: ReturnType<typeof openShared> | null = null
   return {
-    flush: (job: FlushJob, context: CallContext) => {
+    /** Makes a block of runs. Its memory moves with it, and may come back with a later job. */
+    flush: ({ job, memory }: FlushTask, context: CallContext) => {
+      if (memory !== null) keepMemory(new Uint8Array(memory))
       const { bytes, meta } = flushRuns(slabs, job, { check: collect })
       const { signal, header } = job
       const key = l0Key(signal, header, header.startOffset)
-      if (bytes.byteLength === bytes.buffer.byteLength)
-        context.transfer(bytes.buffer as ArrayBuffer) // the writer's own, never shared
+      context.transfer(bytes.buffer as ArrayBuffer) // the writer's own, never shared
       collect()
       return { bytes, entry: entryOfBlock(meta, { key, shared: true, late: false }) }
     },

@@ -34,11 +34,25 @@ export function buildIngester(
   const { opened, pins, metrics, budget, remember } = wiring
   const worker = () => threads.ingest.at(0)
   const catalog = (signal: SignalName) => opened().catalogs[signal]
+  /** Memory of a block that is in the store; the next flush writes to it. */
+  let memory: ArrayBuffer | null = null
   const signalDeps = (signal: SignalName): SignalDeps => ({
-    commit: (object) => catalog(signal).commit(object),
+    commit: async (object) => {
+      const outcome = await catalog(signal).commit(object)
+      // A block that left nothing over came in memory that its worker does not keep.
+      const { buffer, byteLength } = object.bytes
+      const isLent = buffer instanceof ArrayBuffer && buffer.byteLength > byteLength
+      if (isLent && outcome === 'committed') memory = buffer
+      return outcome
+    },
     show: (entry) => catalog(signal).show(entry),
     cut: () => worker().call('cut', signal),
-    flush: (job) => threads.background.at(0).call('flush', job),
+    flush: (job) => {
+      const given = memory
+      memory = null
+      const transfer = given === null ? [] : [given]
+      return threads.background.at(0).call('flush', { job, memory: given }, transfer)
+    },
   })
   const nextOffsets = () => ({
     logs: catalog('logs').nextOffset,

@@ -11,7 +11,7 @@ import { test } from 'node:test'
 import type { BlockHeader, PageTransform } from './header.ts'
 import { openBlock, type Block } from './open.ts'
 import { bytesSource } from './source.ts'
-import { createBlockWriter, type BlockWriterOptions } from './write.ts'
+import { createBlockWriter, keepMemory, type BlockWriterOptions } from './write.ts'
 
 function headerOf(signal: SignalName, level = 0): BlockHeader {
   return {
@@ -344,6 +344,35 @@ test('tenants have sections of their own; empty ones leave nothing', async (t) =
     ['a', 'b'],
   )
   t.assert.match((await rowsOf(block.readSection('b')))[0] ?? '', /svc-b.*body="b"/)
+})
+
+test('memory that is given back is written to again, and no other', (t) => {
+  const mebi = 1024 * 1024
+  const block = (body: string, expectedBytes: number): Uint8Array => {
+    const writer = createBlockWriter(headerOf('logs'), { expectedBytes })
+    const streams = streamsOf([streamOf('web')])
+    writer.beginSection('acme', streams)
+    const row = { stream: 0, timeNs: base, values: { 'r:text:body': body } }
+    writer.append(batchOf('logs', streams, [row]))
+    writer.endSection()
+    return writer.finish().bytes
+  }
+  const first = block('one', 5 * mebi)
+  const copy = first.slice()
+  const second = block('two', 5 * mebi)
+  t.assert.notEqual(second.buffer, first.buffer)
+  t.assert.deepEqual(first, copy)
+  second.fill(255)
+  keepMemory(second)
+  const [larger, smaller] = [block('larger', 8 * mebi), block('smaller', mebi)]
+  t.assert.equal(
+    [larger, smaller].some(({ buffer }) => buffer === second.buffer),
+    false,
+  )
+  keepMemory(first)
+  const third = block('one', 5 * mebi)
+  t.assert.equal(third.buffer, first.buffer)
+  t.assert.deepEqual(third, copy)
 })
 
 test('a transform seals every part', async (t) => {

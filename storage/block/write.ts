@@ -34,7 +34,7 @@ export interface BlockWriterOptions {
   readonly pageRows?: number
   /** Plain bytes per page; default 4 MiB at L0, else 16 MiB. */
   readonly pageBytes?: number
-  /** What the block will be at most, where that is known: memory is taken once then, and not copied. */
+  /** What the block will hardly be larger than, where that is known: memory is taken once then, and not copied. */
   readonly expectedBytes?: number
 }
 
@@ -57,7 +57,10 @@ export interface BlockWriter {
   endSection(): void
   /** Bytes so far, with a guess for rows that wait for their page. */
   estimatedBytes(): number
-  /** The block. The bytes belong to the caller, and may be the first ones of a larger buffer; the writer is done. */
+  /**
+   * The block. The bytes belong to the caller, and may be the first ones of a larger buffer; the writer is done.
+   * Whoever is done with them too may give them to `keepMemory`.
+   */
   finish(): { bytes: Uint8Array; meta: BlockMeta }
 }
 
@@ -175,27 +178,42 @@ class Writer implements BlockWriter, PartSink {
   }
 }
 
-/** Memory of writers that are done, for those to come on this thread: fresh memory costs more than copying. */
-const kept: ByteWriter[] = []
+/**
+ * Memory of blocks that are done with, for writers to come on this thread: fresh memory costs as much as a fifth of
+ * the work on what is written to it.
+ */
+const kept: Uint8Array<ArrayBuffer>[] = []
 
-/** Writers kept, and the memory of each at most: L0 blocks are smaller, larger ones are rare. */
-const maxKept = 2
-const keptBytes = 16 * mebi
+/** Kept in all: the largest block of a fold of logs and one of L0. */
+const keptBytes = 48 * mebi
 
-/** Of memory that is given away with a block, at most one in so many bytes may be left over. */
+/** Memory up to so many times as large as needed is used. */
+const largestShare = 4
+
+/** Of memory that is given away with a block and not kept, at most one in so many bytes may be left over. */
 const spareShare = 8
 
-function takeMemory(expectedBytes: number): ByteWriter {
-  if (expectedBytes > keptBytes) return new ByteWriter(expectedBytes)
-  return kept.pop() ?? new ByteWriter(mebi)
+/** Takes back the memory of a finished block, of which nothing is used any more. */
+export function keepMemory(block: Uint8Array): void {
+  const { buffer } = block
+  if (!(buffer instanceof ArrayBuffer)) return
+  const bytes = kept.reduce((sum, one) => sum + one.length, buffer.byteLength)
+  if (bytes <= keptOf(keptBytes)) kept.push(new Uint8Array(buffer))
 }
 
-/** What was written, as a copy where the memory is kept or much larger. */
+function takeMemory(expectedBytes: number): ByteWriter {
+  const size = Math.max(expectedBytes, mebi)
+  const fits = kept.findIndex(({ length }) => length >= size && length <= size * largestShare)
+  if (fits >= 0) return new ByteWriter(kept.splice(fits, 1)[0])
+  // What comes back of this one takes the place of one that is too small.
+  const small = kept.findIndex(({ length }) => length < size)
+  if (small >= 0) kept.splice(small, 1)
+  return new ByteWriter(Math.ceil((size + size / spareShare) / mebi) * mebi)
+}
+
+/** What was written, in memory that may come back, or as a copy where this would not be kept and is much larger. */
 function takeBytes(writer: ByteWriter): Uint8Array {
   const { length } = writer.bytes
-  if (length > keptBytes && (length - writer.length) * spareShare <= length) return writer.view()
-  const bytes = writer.copy()
-  writer.reset()
-  if (kept.length < maxKept && length <= keptOf(keptBytes)) kept.push(writer)
-  return bytes
+  const isKept = length <= keptOf(keptBytes)
+  return isKept || (length - writer.length) * spareShare <= length ? writer.view() : writer.copy()
 }
