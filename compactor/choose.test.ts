@@ -127,14 +127,14 @@ test('a job takes no more inputs than its memory holds', (t) => {
   // A page of each: 24 MiB.
   check('1 a', [0, 0, 0, 0, 0, 0], 120, 'merge abcde by 1h')
   check('1 a', [0, 0, 0, 0, 0, 0], 119, 'merge abcd by 1h')
-  // 128 bytes a stream: 2^18 of them are 32 MiB.
-  check('1 a', [2 ** 18, 2 ** 18, 2 ** 18], 112, 'merge ab by 1h')
+  // 64 bytes a stream: 2^19 of them are 32 MiB.
+  check('1 a', [2 ** 19, 2 ** 19, 2 ** 19], 112, 'merge ab by 1h')
   // Of several tenants one is open at a time.
-  check('1 a s+t', [2 ** 18, 2 ** 18, 2 ** 18], 112, 'merge ab by 1h')
+  check('1 a s+t', [2 ** 19, 2 ** 19, 2 ** 19], 112, 'merge ab by 1h')
   // What fits with none is passed over, and left alone in the end.
-  check('1 a', [2 ** 20, 0, 0], 100, 'merge bc by 1h')
-  check('1 a', [2 ** 20, 2 ** 20], 100, '')
-  check('2 a', [2 ** 20, 2 ** 20, 2 ** 20], 100, '')
+  check('1 a', [2 ** 21, 0, 0], 100, 'merge bc by 1h')
+  check('1 a', [2 ** 21, 2 ** 21], 100, '')
+  check('2 a', [2 ** 21, 2 ** 21, 2 ** 21], 100, '')
   // One alone is cut all the same.
   check('1 aaa', [2 ** 24], 100, 'merge a by 1h')
 })

@@ -14,7 +14,7 @@ import { partitionOf, subsetOf } from './route.ts'
 
 const settings = distributorConfig.parse({})
 const limits: TenantLimits = {
-  ...limitsOf(settings, 30 * 86_400_000),
+  ...limitsOf(settings, { retentionMs: 30 * 86_400_000, maxRequestStreamBytes: Infinity }),
   maxAttributesPerRow: 3,
   maxKeyBytes: 10,
   maxValueBytes: 20,
@@ -144,6 +144,24 @@ test('streams are judged once and refuse their rows', (t) => {
     'stream-length 2',
     'request-streams 1',
   ])
+})
+
+test('streams of a request are refused from where they take too much together', (t) => {
+  const rows = [{ stream: 0 }, { stream: 1 }, { stream: 1 }, { stream: 0 }]
+  const intake = intakeOf(createIntake('metrics'), rows)
+  intake.streams.rows = 2
+  put(intake.groups.columns, 0, { resourceLength: 30 })
+  put(intake.streams.columns, 0, { attributesLength: 20 })
+  put(intake.streams.columns, 1, { group: 0, descriptor: absent, attributesLength: 20 })
+  const check = (maxRequestStreamBytes: number, want: string[]) => {
+    const { keep, rejects } = applyLimits(intake, { ...limits, maxRequestStreamBytes }, now)
+    const kept = keep === null ? '1111' : keep.join('')
+    t.assert.deepEqual([kept, ...rejects.map(({ code, rows: count }) => `${code} ${count}`)], want)
+  }
+  // Each takes its resource, its attributes and 64 bytes.
+  check(228, ['1111'])
+  check(227, ['1001', 'request-stream-bytes 2'])
+  check(113, ['0000', 'request-stream-bytes 4'])
 })
 
 test('a message names row, value, limit and setting', (t) => {

@@ -64,6 +64,13 @@ export const streamLength = defineError({
   help: 'A row was refused because its resource, scope and (of data points) attributes take more bytes than a stream may.',
 })
 
+export const requestStreamBytes = defineError({
+  code: 'request-stream-bytes',
+  kind: 'limited',
+  setting: 'memory',
+  help: 'Rows were refused because the streams of one request, each with its resource, scope and attributes, take more memory than there is for them. Send fewer streams in a request, or raise `memory`.',
+})
+
 export const requestStreams = defineError({
   code: 'request-streams',
   kind: 'limited',

@@ -15,6 +15,7 @@ import {
   attributeValue,
   bodyLength,
   nameLength,
+  requestStreamBytes,
   requestStreams,
   rowAttributes,
   streamLength,
@@ -34,11 +35,21 @@ export interface TenantLimits {
   readonly maxNameBytes: number
   readonly maxStreamBytes: number
   readonly maxStreams: number
+  /** Resource, scope, name and attributes of all streams of a request, each with its own: what they take once they are apart. */
+  readonly maxRequestStreamBytes: number
 }
 
-/** The limits that the settings say, for a tenant whose rows are kept for `retentionMs`. */
-export function limitsOf(config: DistributorConfig, retentionMs: number): TenantLimits {
-  return { ...config, maxFutureMs: config.maxFuture, maxPastMs: retentionMs }
+/** The limits that the settings say, for a tenant whose rows are kept for `retentionMs`, where so many bytes of streams fit into memory. */
+export function limitsOf(
+  config: DistributorConfig,
+  { retentionMs, maxRequestStreamBytes }: { retentionMs: number; maxRequestStreamBytes: number },
+): TenantLimits {
+  return {
+    ...config,
+    maxFutureMs: config.maxFuture,
+    maxPastMs: retentionMs,
+    maxRequestStreamBytes,
+  }
 }
 
 export interface Limited {
@@ -104,22 +115,31 @@ const phrases = new Map([
   [nameLength.code, 'the bytes of its name are'],
   [streamLength.code, 'the bytes of its resource, scope and attributes are'],
   [requestStreams.code, 'the streams of the request up to it are'],
+  [requestStreamBytes.code, 'the bytes of the streams of the request up to it are'],
 ])
+
+/** What a stream takes in a table beside its texts: lengths, a unit, a fingerprint. */
+const streamSpareBytes = 64
 
 /** Judges each stream once and refuses the rows of those that are over a limit. */
 function checkStreams(intake: AnyIntake, limits: TenantLimits, refusals: Refusals): void {
   const { streams, rows } = intake
   if (areStreamsSmall(intake, limits)) return
   const faults = new Map<number, { error: DefinedError; value: number; limit: number }>()
+  let all = 0
   for (let stream = 0; stream < streams.rows; stream++) {
     const size = streamBytes(intake, stream)
     const name = metricNameBytes(intake, stream)
+    all += size + name + streamSpareBytes
     if (stream >= limits.maxStreams) {
       faults.set(stream, { error: requestStreams, value: stream + 1, limit: limits.maxStreams })
     } else if (size > limits.maxStreamBytes) {
       faults.set(stream, { error: streamLength, value: size, limit: limits.maxStreamBytes })
     } else if (name > limits.maxNameBytes) {
       faults.set(stream, { error: nameLength, value: name, limit: limits.maxNameBytes })
+    } else if (all > limits.maxRequestStreamBytes) {
+      const limit = limits.maxRequestStreamBytes
+      faults.set(stream, { error: requestStreamBytes, value: all, limit })
     }
   }
   if (faults.size === 0) return
@@ -134,13 +154,16 @@ function areStreamsSmall(intake: AnyIntake, limits: TenantLimits): boolean {
   const { bounds, groups, descriptors, streams } = intake
   if (bounds === null || streams.rows > limits.maxStreams) return false
   const { nameLength } = descriptors.columns
-  for (let at = 0; at < descriptors.rows; at++) {
-    if ((nameLength[at] ?? 0) > limits.maxNameBytes) return false
-  }
-  for (let group = 0; group < groups.rows; group++) {
-    if (groupBytes(intake, group) + bounds.streamAttributes > limits.maxStreamBytes) return false
-  }
-  return true
+  let name = 0
+  for (let at = 0; at < descriptors.rows; at++) name = Math.max(name, nameLength[at] ?? 0)
+  let group = 0
+  for (let at = 0; at < groups.rows; at++) group = Math.max(group, groupBytes(intake, at))
+  const size = group + bounds.streamAttributes
+  return (
+    name <= limits.maxNameBytes &&
+    size <= limits.maxStreamBytes &&
+    streams.rows * (size + name + streamSpareBytes) <= limits.maxRequestStreamBytes
+  )
 }
 
 function groupBytes(intake: AnyIntake, group: number): number {

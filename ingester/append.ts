@@ -20,6 +20,7 @@ import type { LoadedPart } from '#storage/run/record.ts'
 import { Run, slabState } from '#storage/run/run.ts'
 import { StreamTable } from '#storage/run/streams.ts'
 import { requestTooLarge } from './errors.ts'
+import { isTableFull, maxTableBytes } from './tables.ts'
 import { descriptionHash, resolveStreams, type Generation } from './resolve.ts'
 
 /** A part that waits for its commit. */
@@ -39,6 +40,7 @@ export class Appender {
   readonly #signalId: number
   readonly #worker: number
   readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #maxTableBytes: number
   #generation: Generation | null = null
   #run: Run | null = null
   /** Runs that take no more rows and wait for their last parts to be published. */
@@ -57,6 +59,7 @@ export class Appender {
     this.#clock = clock
     this.#signalId = signals[signal].id
     this.#worker = worker
+    this.#maxTableBytes = maxTableBytes(signals[signal], slabs)
     this.part = new PartBuilder(runLayouts[signal])
   }
 
@@ -95,7 +98,10 @@ export class Appender {
       fillPart(part, intake, { rows, streams }, describe)
     }
     const placed = this.#place(rows.length > 1)
-    if (placed !== null && placed !== 'split') this.#count(streams)
+    if (placed !== null && placed !== 'split') {
+      this.#count(streams)
+      if (this.#isTableFull()) this.end()
+    }
     return placed
   }
 
@@ -114,6 +120,7 @@ export class Appender {
       const at = run.appendLoaded(loaded, ids)
       if (at >= 0) {
         this.#count(ids)
+        if (this.#isTableFull()) this.end()
         return { run, at, rows }
       }
       if (run.empty) throw requestTooLarge.make('a part of the Log does not fit into a run')
@@ -163,6 +170,15 @@ export class Appender {
     this.#seenStreams += found
   }
 
+  #isTableFull(): boolean {
+    if (this.#generation === null) return false
+    const { table, prefixes } = this.#generation
+    return isTableFull(this.#maxTableBytes, {
+      slabBytes: table.slabBytes,
+      besideBytes: table.memoryBytes + prefixes.memoryBytes,
+    })
+  }
+
   /** Makes sure of an open run and its table. */
   #open(): boolean {
     if (this.#run !== null) return true
@@ -206,7 +222,7 @@ export class Appender {
     this.#close()
   }
 
-  /** Closes the open run and gives its table up: nothing is appended afterwards. */
+  /** Closes the open run and gives its table up, so that both can be freed: what is appended next begins others. */
   end(): void {
     this.#generation?.table.retire()
     this.#generation = null

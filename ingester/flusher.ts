@@ -53,6 +53,11 @@ export interface FlushAges {
 
 /** Most runs of one flush: bounds the memory of the worker that sorts them. */
 const runsPerFlush = 2
+/**
+ * Runs of two tables share no stream, and each of their rows may name one of its own, for some 300 bytes of the worker:
+ * together they have at most a row for so many bytes of a run.
+ */
+const bytesPerRow = 64
 /** Wait after a failed flush, doubled up to the longest. */
 const retryMs = 500
 const retryMsMax = 30_000
@@ -163,7 +168,8 @@ export class Flusher {
     const { slabs } = this.#deps
     const sealed = this.runs().filter((run) => isSealed(slabs, run.slab))
     const ready = this.replaying ? sealed.filter((run) => run.worker >= replayWorkers) : sealed
-    return ready.toSorted((a, b) => a.endOffset - b.endOffset).slice(0, runsPerFlush)
+    const next = ready.toSorted((a, b) => a.endOffset - b.endOffset).slice(0, runsPerFlush)
+    return isFlushedWhole(next, slabs.slabBytes) ? next : next.slice(0, 1)
   }
 
   async #flush(): Promise<void> {
@@ -223,4 +229,11 @@ export class Flusher {
       if (this.#failures > 0) return
     }
   }
+}
+
+/** Whether the streams of these runs fit into one flush. */
+function isFlushedWhole(runs: readonly RunRef[], slabBytes: number): boolean {
+  const tables = new Set(runs.map(({ generation }) => generation))
+  const rows = runs.reduce((sum, run) => sum + run.rows, 0)
+  return tables.size < 2 || rows * bytesPerRow <= slabBytes
 }

@@ -244,3 +244,33 @@ test('a worker that ends leaves sealed runs and no table that it may still use',
     [true],
   )
 })
+
+test('a table that is as large as it may be is given up with its run', async (t) => {
+  const { slabs, log } = await build({ slabs: 16, slabBytes: 1 << 14 })
+  const named: Decode = (request, options) => {
+    const body = Buffer.from(request.body).toString()
+    const intake = logsIntake([{ time: 1, body }])
+    addServices(
+      intake,
+      Array.from({ length: 10 }, (_, i) => `${body} ${i}`.padEnd(80)),
+    )
+    return { ...decode(request, options), intake }
+  }
+  const deps = { slabs, worker: 0, log, clock: systemClock, maxWaitMs: 20 }
+  const worker = new IngestWorker({ ...deps, decode: named })
+  const check = async (body: string, want: readonly [rows: number, retired: boolean][]) => {
+    await worker.accept(raw(body))
+    const runs = Array.from({ length: 16 }, (_, i) => readRunRef(slabs, i)).filter(
+      (run) => run !== null,
+    )
+    const found = runs.map((run) => [run.rows, tableRetired(slabs, run.tableSlab)])
+    t.assert.deepEqual(found, want)
+  }
+  // A stream takes 116 bytes, so that 141 of them stand in a slab; two of 16 slabs are for the table.
+  for (let n = 1; n <= 28; n++) await check(String(n), [[n, false]])
+  await check('29', [[29, true]])
+  await check('30', [
+    [29, true],
+    [1, false],
+  ])
+})

@@ -184,6 +184,9 @@ export class IngestWorker {
         appender.sealReady()
         return
       }
+      // Nothing else is flushed before the replay has ended: only what it holds itself can make room.
+      appender.end()
+      appender.sealReady()
       await this.#deps.slabs.waitFree(1000)
     }
   }

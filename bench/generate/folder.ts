@@ -75,7 +75,10 @@ function pointRequest(from: number, to: number): Uint8Array {
 
 function createDecode(): Decode {
   const { distributor, receiver, compactor } = programConfig.parse({})
-  const limits = limitsOf(distributor, compactor.logsRetention)
+  const limits = limitsOf(distributor, {
+    retentionMs: compactor.logsRetention,
+    maxRequestStreamBytes: Infinity,
+  })
   const intakes = { logs: createIntake('logs'), metrics: createIntake('metrics') }
   return (raw) => {
     const intake = raw.signal === 'logs' ? intakes.logs : intakes.metrics

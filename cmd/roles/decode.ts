@@ -16,6 +16,7 @@ const noLimits: TenantLimits = {
   maxNameBytes: Infinity,
   maxStreamBytes: Infinity,
   maxStreams: Infinity,
+  maxRequestStreamBytes: Infinity,
 }
 
 /** Sizes that refuse nothing: limits may have been lowered since a record was written. */
@@ -29,9 +30,9 @@ export function createDecode(config: WorkerConfig): Decode {
     traces: createIntake('traces'),
   }
   const limits = {
-    logs: limitsOf(config.distributor, config.retentionMs.logs),
-    metrics: limitsOf(config.distributor, config.retentionMs.metrics),
-    traces: limitsOf(config.distributor, config.retentionMs.traces),
+    logs: limitsOf(config.distributor, config.limits.logs),
+    metrics: limitsOf(config.distributor, config.limits.metrics),
+    traces: limitsOf(config.distributor, config.limits.traces),
   }
   return (raw, options) => {
     const intake = intakes[raw.signal]

@@ -20,8 +20,10 @@ export interface WorkerConfig {
   readonly distributor: ProgramConfig['distributor']
   readonly ingester: ProgramConfig['ingester']
   readonly querier: ProgramConfig['querier']
-  /** Rows older than the retention of their signal are refused. */
-  readonly retentionMs: Readonly<Record<SignalName, number>>
+  /** Rows older than the retention of their signal are refused, and those of streams that do not fit into memory. */
+  readonly limits: Readonly<
+    Record<SignalName, { readonly retentionMs: number; readonly maxRequestStreamBytes: number }>
+  >
   readonly keptShare: MemoryPlan['keptShare']
   readonly garbageBytes: MemoryPlan['garbageBytes']
   readonly compaction: { readonly maxBlockBytes: number; readonly lateAfterMs: number }

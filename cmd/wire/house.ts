@@ -20,7 +20,10 @@ import { authenticate } from '#distributor/authenticate.ts'
 import { sealRunsOf } from '#ingester/death.ts'
 import type { Ingester } from '#ingester/index.ts'
 import { unpackReceipts } from '#ingester/receipts.ts'
+import { maxTableBytes } from '#ingester/tables.ts'
 import { createReceiver, type Receiver } from '#receiver/index.ts'
+import { signals } from '#schemas/signals/index.ts'
+import type { SignalName } from '#schemas/signals/signal.ts'
 import { PinLedger } from '#storage/catalog/pins.ts'
 import { DiskBudget } from '#storage/disk-budget.ts'
 import { ownFolder } from '#storage/folder/own.ts'
@@ -75,6 +78,12 @@ function workerConfig(
   memory: MemoryPlan,
 ): WorkerConfig {
   const { receiver, distributor, ingester, querier, compactor, logLevel, storage } = config
+  const tables = { count: memory.slabs, slabBytes: memory.slabBytes }
+  // A request finds room in a table that has just begun, with some left for how texts lie in it.
+  const limits = (signal: SignalName, retentionMs: number) => ({
+    retentionMs,
+    maxRequestStreamBytes: maxTableBytes(signals[signal], tables) / 2,
+  })
   return {
     logLevel,
     logDir: join(storage.dir, 'log'),
@@ -83,10 +92,10 @@ function workerConfig(
     distributor,
     ingester,
     querier,
-    retentionMs: {
-      logs: compactor.logsRetention,
-      metrics: compactor.metricsRetention,
-      traces: compactor.tracesRetention,
+    limits: {
+      logs: limits('logs', compactor.logsRetention),
+      metrics: limits('metrics', compactor.metricsRetention),
+      traces: limits('traces', compactor.tracesRetention),
     },
     keptShare: memory.keptShare,
     garbageBytes: memory.garbageBytes,

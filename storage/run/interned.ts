@@ -46,6 +46,11 @@ export class Interned {
   #slots = new Int32Array(1 << 9).fill(-1)
   count = 0
 
+  /** Bytes of memory. */
+  get memoryBytes(): number {
+    return this.#arena.length + this.#entries.byteLength + this.#slots.byteLength
+  }
+
   /** The id of these bytes under the key, or -1 - slot for `add`. */
   find(bytes: Uint8Array, from: number, to: number, key: number): number {
     const hash = hashBytes(bytes, from, to, key) | 0

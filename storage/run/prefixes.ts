@@ -12,6 +12,10 @@ class Pairs {
   #slots = new Int32Array(1 << 9).fill(-1)
   count = 0
 
+  get memoryBytes(): number {
+    return this.#first.byteLength + this.#second.byteLength + this.#slots.byteLength
+  }
+
   id(a: number, b: number): number {
     const mask = this.#slots.length - 1
     let slot = mix(Math.imul(a, 0x9e3779b1) ^ b) & mask
@@ -53,6 +57,11 @@ export class PrefixTable {
   /** Per descriptor: the one that was asked for next, last time. */
   #followers: number[] = []
   #lastDescriptor = -1
+
+  /** Bytes of memory. */
+  get memoryBytes(): number {
+    return this.#parts.memoryBytes + this.#pairs.memoryBytes + this.#descriptors.memoryBytes
+  }
 
   /** A number for raw bytes; `kind` keeps resources and scopes apart. */
   part(bytes: Uint8Array, from: number, to: number, kind: number): number {

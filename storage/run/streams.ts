@@ -58,6 +58,7 @@ export class StreamTable {
   /** Per raw form: the raw form that followed it last time. */
   #followers = new Int32Array(1 << 10)
   #slab: Slab
+  #slabCount = 1
   #word = tableHeaderWords
   #lastRaw = -1
   /** The last that `#followedUntil` took. */
@@ -81,6 +82,18 @@ export class StreamTable {
 
   get count(): number {
     return this.#count
+  }
+
+  /** Bytes of the slabs it has taken. */
+  get slabBytes(): number {
+    return this.#slabCount * this.#slabs.slabBytes
+  }
+
+  /** Bytes beside the slabs: what finds streams, and every form that clients sent them in. */
+  get memoryBytes(): number {
+    const { byteLength } = this.#slots
+    const perForm = this.#streamOf.byteLength + this.#followers.byteLength
+    return byteLength + this.#places.byteLength + perForm + this.#raw.memoryBytes
   }
 
   /**
@@ -232,6 +245,7 @@ export class StreamTable {
       if (this.#word < this.#slab.words.length) this.#slab.words[this.#word] = tableSlabEnd
       this.#slab.words[0] = next.index + 1
       this.#slab = next
+      this.#slabCount++
       this.#word = tableHeaderWords
     }
     const { words, bytes } = this.#slab
