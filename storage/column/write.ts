@@ -159,14 +159,14 @@ function encodeDictionaryColumn(
   })
 }
 
-/** Whether codes are numbered by first use already, and all of `count` are used. */
+/** Whether codes, which are below `count`, are numbered by first use already, and all are used. */
 function isPacked(codes: Uint32Array, count: number): boolean {
   let next = 0
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i]!
     if (code < next) continue
     if (code > next) return false
-    next++
+    if (++next === count) return true
   }
   return next === count
 }

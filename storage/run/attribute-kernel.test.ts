@@ -112,6 +112,40 @@ test('equal values have one code, also in other parts and columns', (t) => {
   t.assert.deepEqual([...entriesOf(partOf([[['key', 'bb']]]), 'fast').a], [0])
 })
 
+test('the width of parts whose rows are alike', (t) => {
+  const check = (rows: readonly (readonly Attribute[])[], wanted: number) => {
+    attributeKernel().clear()
+    entriesOf(partOf(rows), 'fast')
+    t.assert.equal(attributeKernel().width(), wanted)
+  }
+  const a: Attribute = ['a', 'x']
+  const b: Attribute = ['b', 'y']
+  const number: Attribute = ['a', 7]
+  check([[a, b, number]], 3)
+  check([[a], [a], [['a', 'z']]], 1)
+  check([[a], [number]], 0)
+  check([[a, b], [a]], 0)
+  check([[a], [a, a, a], [a, a]], 0)
+  check(
+    [
+      [a, b],
+      [b, a],
+    ],
+    0,
+  )
+  const all = Array.from({ length: 9 }, () => [a, number, b])
+  check(all, 3)
+  for (let row = 0; row < 9; row++) {
+    for (let place = 0; place < 3; place++) {
+      const other: Attribute = place === 1 ? b : number
+      check(
+        all.map((own, i) => (i === row ? own.with(place, other) : own)),
+        0,
+      )
+    }
+  }
+})
+
 test('a column of ever new values, long values and what does not fit have no codes', (t) => {
   const unique = Array.from({ length: 3000 }, (_, i): Attribute[] => [
     ['id', `value ${i}`],

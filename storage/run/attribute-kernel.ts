@@ -27,6 +27,7 @@ interface Kernel {
     secondStep: number,
   ): void
   entries(): number
+  width(): number
   encode(bytes: number): void
   readonly least: Global
   readonly most: Global
@@ -114,6 +115,11 @@ export class AttributeKernel {
   /** Forgets the codes; what was made with them is no longer valid. */
   clear(): void {
     this.#kernel.clear()
+  }
+
+  /** Of the part that was copied last: how many attributes each row has, where all have those of the same columns in the same order; else 0. */
+  width(): number {
+    return this.#kernel.width()
   }
 
   /** Writes the attributes of a part, asking once for every key and type; false when they do not fit. */

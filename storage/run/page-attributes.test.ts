@@ -24,6 +24,7 @@ function placed(rows: readonly (readonly Entry[])[], order: readonly number[]): 
     a: Uint32Array.from(entries, ([, value]) => value),
     b: Uint32Array.from(entries, ([, value]) => value + 1),
     columns,
+    isAlike: false,
   }
   const list = new ValueList(from, memory)
   const rest = new PageRest(from, memory)

@@ -70,9 +70,9 @@ export class PageAttributes {
     return inRest ? this.#rest.end() : null
   }
 
-  /** How many attributes each row has, where all have one of the same columns in the same order; else 0. */
+  /** How many attributes each row has, where all have those of the same columns in the same order; else 0. */
   #alike(order: Uint32Array): number {
-    const { from, column } = this.#flat
+    const { from, column, isAlike } = this.#flat
     const first = from[order[0]!]!
     const width = from[order[0]! + 1]! - first
     const last = this.#last.fill(-1)
@@ -81,6 +81,7 @@ export class PageAttributes {
       if (last[number] === 0) return 0
       last[number] = 0
     }
+    if (isAlike) return width
     for (let i = 1; i < order.length; i++) {
       const row = order[i]!
       const start = from[row]!

@@ -26,6 +26,8 @@ export interface FlatAttributes {
   readonly a: Uint32Array
   readonly b: Uint32Array
   readonly columns: readonly ColumnRef[]
+  /** True where it is known that all rows have attributes of the same columns in the same order. */
+  readonly isAlike: boolean
 }
 
 /** A part and where its rows stand. */
@@ -40,7 +42,7 @@ export interface PlacedPart {
 }
 
 /** Lanes over all rows, to be filled. */
-type Lanes = Omit<FlatAttributes, 'columns'> & Pick<EntryLanes, 'sizes'>
+type Lanes = Omit<FlatAttributes, 'columns' | 'isAlike'> & Pick<EntryLanes, 'sizes'>
 
 /** Fills the lanes, and adds what attributes take as plain bytes to `sizes`. Codes are valid until the next call. */
 export function copyAttributes(parts: readonly PlacedPart[], to: Lanes): FlatAttributes {
@@ -48,11 +50,15 @@ export function copyAttributes(parts: readonly PlacedPart[], to: Lanes): FlatAtt
   kernel.clear()
   const columns = new Columns()
   let before: PartView | null = null
+  let isAlike = true
   let columnOf: (key: number, type: number) => number = () => 0
   to.from[0] = 0
   for (const { part, base, first, firstEntry } of parts) {
     attributeEnds(part, to.from, first, firstEntry)
-    if (part.attributes === 0) continue
+    if (part.attributes === 0) {
+      isAlike = false
+      continue
+    }
     // Requests of one client mostly have the same keys in the same order.
     if (before === null || !part.hasKeysOf(before)) columnOf = columns.of(part.keys())
     before = part
@@ -62,9 +68,18 @@ export function copyAttributes(parts: readonly PlacedPart[], to: Lanes): FlatAtt
       base,
     })
     const lanes = { ...to, firstRow: first, firstEntry }
-    if (!kernel.copy(part, lanes, ruleOf)) copyEntries(part, to.from, lanes, ruleOf)
+    const isCopied = kernel.copy(part, lanes, ruleOf)
+    if (!isCopied) copyEntries(part, to.from, lanes, ruleOf)
+    isAlike &&= isCopied && sameAsFirst(to, kernel.width(), firstEntry)
   }
-  return { ...to, columns: columns.refs }
+  return { ...to, columns: columns.refs, isAlike }
+}
+
+/** Whether the `width` attributes from entry `at` on are of the columns of the first row's. */
+function sameAsFirst({ from, column }: Lanes, width: number, at: number): boolean {
+  if (width === 0 || width !== from[1]) return false
+  for (let i = 0; i < width; i++) if (column[at + i] !== column[i]) return false
+  return true
 }
 
 /** Columns numbered as they appear. */

@@ -120,6 +120,23 @@ export function entries(): i32 {
   return -1
 }
 
+/** After `entries`: how many attributes each row has, where all have those of the same columns in the same order; else 0. */
+export function width(): i32 {
+  if (rows == 0 || entry % <usize>rows != 0) return 0
+  const each = entry / <usize>rows
+  for (let i: usize = 1, end = each; i <= <usize>rows; i++, end += each) {
+    if (<usize>load<u32>(endsAt + i * endsStep) != end) return 0
+  }
+  const next = each << 2
+  const last = columnLane + (entry << 2) - next
+  let at = columnLane
+  for (; at + 16 <= last; at += 16) {
+    if (v128.any_true(v128.xor(v128.load(at), v128.load(at + next)))) return 0
+  }
+  for (; at < last; at += 4) if (load<u32>(at) != load<u32>(at + next)) return 0
+  return <i32>each
+}
+
 // @ts-ignore: decorator
 @inline
 function store32(at: usize, value: u32): void { i32.store(at, value) }
