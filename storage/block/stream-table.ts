@@ -16,8 +16,8 @@ import { encodingId } from '../encoding/ids.ts'
 import { withTemporary } from '../encoding/temporary.ts'
 import { decodeTexts, encodeTexts } from '../encoding/texts.ts'
 
-/** Plain bytes of a stretch: enough for zstd, little enough to write and read in steps. */
-const stretchBytes = 4 * 1024 * 1024
+/** Plain bytes of a stretch: enough for zstd, and with its offsets it fits a chunk of an arena (`base/bytes/arena.ts`). */
+const stretchBytes = 3 * 1024 * 1024
 
 /** Streams whose bytes come by number, in their final order. */
 export interface StreamBytes {

@@ -37,10 +37,12 @@ export class PostingsBuilder {
   readonly #terms: StreamTerms
   readonly #blocks: Uint32Array[]
   #stretches = 0
-  /** By term: the first stream of its open stretch, one past the last, and how many streams have it. */
+  /** By term: the first stream of its open stretch, how often the last stream has it, and in how many streams it was before. */
   #first = new Uint32Array(256)
-  #end = new Uint32Array(256)
+  #times = new Uint32Array(256)
   #counts = new Uint32Array(256)
+  /** Terms of the last stream. */
+  #open = 0
   #pairs = 0
   #streams = 0
   #complete = true
@@ -77,41 +79,44 @@ export class PostingsBuilder {
     }
   }
 
-  /** Takes the terms of the next stream. */
+  /** Opens stretches of terms that the next stream has and the one before had not, and closes those of terms it has not. */
   #take(): void {
-    const { terms, count, distinct } = this.#terms
-    if (distinct > this.#end.length) this.#grow(distinct * 2)
-    const id = this.#streams
-    const end = this.#end
-    for (let i = 0; i < count; i++) {
+    const { terms, count, kept, dropped, droppedCount, distinct } = this.#terms
+    if (distinct > this.#times.length) this.#grow(distinct * 2)
+    const times = this.#times
+    // First what it has: a term that only moved stays open.
+    for (let i = kept; i < count; i++) {
       const term = terms[i]!
-      if (end[term] === id + 1) continue
-      this.#counts[term]!++
-      this.#pairs++
-      if (end[term] !== id || id === 0) {
-        if (end[term] !== 0) this.#close(term)
-        this.#first[term] = id
-      }
-      end[term] = id + 1
+      if (times[term]!++ > 0) continue
+      this.#first[term] = this.#streams
+      this.#open++
     }
+    for (let i = 0; i < droppedCount; i++) {
+      const term = dropped[i]!
+      if (--times[term]! === 0) this.#close(term)
+    }
+    this.#pairs += this.#open
     if (this.#pairs > maxPairs) this.#complete = false
   }
 
   #grow(count: number): void {
     this.#first = longer(this.#first, count)
-    this.#end = longer(this.#end, count)
+    this.#times = longer(this.#times, count)
     this.#counts = longer(this.#counts, count)
   }
 
-  /** Notes the open stretch of a term. Those of one term come in ascending order. */
+  /** Notes the open stretch of a term, which ends before the next stream. Those of one term come in ascending order. */
   #close(term: number): void {
     const number = this.#stretches++
     const b = Math.floor(number / blockStretches)
     const block = (this.#blocks[b] ??= new Uint32Array(blockStretches * stretchWords))
     const at = (number - b * blockStretches) * stretchWords
+    const first = this.#first[term]!
     block[at] = term
-    block[at + 1] = this.#first[term]!
-    block[at + 2] = this.#end[term]!
+    block[at + 1] = first
+    block[at + 2] = this.#streams
+    this.#counts[term]! += this.#streams - first
+    this.#open--
   }
 
   /** The stored bytes; null when there were too many pairs, so that every stream must be tested. The builder is done. */
@@ -126,7 +131,7 @@ export class PostingsBuilder {
 
   #encode(memory: Allocator, dense: boolean): Uint8Array {
     const { distinct } = this.#terms
-    for (let term = 0; term < distinct; term++) this.#close(term)
+    for (let term = 0; term < distinct; term++) if (this.#times[term]! > 0) this.#close(term)
     const order = sortByWord(this.#terms.hashes.subarray(0, distinct), memory)
     const hashes = memory.words(distinct)
     const counts = memory.words(distinct)

@@ -21,6 +21,10 @@ export class StreamTerms {
   /** The terms of the stream walked last, a term maybe twice: numbers of hashes. The first `count` count. */
   terms = new Uint32Array(64)
   count = 0
+  /** The first `kept` terms are those of the stream before, which had the first `droppedCount` of `dropped` besides. */
+  kept = 0
+  dropped = new Uint32Array(64)
+  droppedCount = 0
   /** Distinct hashes so far. */
   distinct = 0
   /** Distinct resources so far. */
@@ -46,6 +50,7 @@ export class StreamTerms {
   /** Forgets all terms and resources; keeps the memory. */
   clear(): void {
     this.distinct = 0
+    this.count = 0
     this.#table.clear()
     this.#resources.clear()
     this.#fields = 0
@@ -55,7 +60,7 @@ export class StreamTerms {
   walk(bytes: Uint8Array, from: number, to: number, shared: number): void {
     let field = this.#fields
     while (field > 0 && this.#ends[field - 1]! > shared) field--
-    this.count = field === 0 ? 0 : this.#counts[field - 1]!
+    this.#drop(field === 0 ? 0 : this.#counts[field - 1]!)
     const wire = this.#wire
     wire.bytes = bytes
     wire.at = from + (field === 0 ? 0 : this.#ends[field - 1]!)
@@ -69,6 +74,16 @@ export class StreamTerms {
       this.#counts[field++] = this.count
     }
     this.#fields = field
+  }
+
+  /** Drops the terms from `kept` on. */
+  #drop(kept: number): void {
+    const { count, terms } = this
+    this.droppedCount = count - kept
+    if (this.dropped.length < count) this.dropped = new Uint32Array(terms.length)
+    for (let i = kept; i < count; i++) this.dropped[i - kept] = terms[i]!
+    this.kept = kept
+    this.count = kept
   }
 
   #field(wire: Wire, to: number): void {
