@@ -20,8 +20,16 @@ export const systemRandom: Random = {
   bytes: (length) => randomFillSync(new Uint8Array(length)),
 }
 
+/** Words for jitter and choices, made many at a time: each call of the system's generator costs some 15 µs. */
+const words = new Uint32Array(256)
+let wordsUsed = words.length
+
 function randomWord(): number {
-  return randomFillSync(new Uint32Array(1))[0] ?? 0
+  if (wordsUsed === words.length) {
+    randomFillSync(words)
+    wordsUsed = 0
+  }
+  return words[wordsUsed++] ?? 0
 }
 
 /** A deterministic generator (sfc32, by Chris Doty-Humphrey): the same seed gives the same sequence everywhere. */

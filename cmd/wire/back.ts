@@ -72,7 +72,7 @@ export async function openBack(base: Foundation, wiring: BackWiring): Promise<Ba
       ...Object.values(servers),
       ...compactor.parts,
       admin,
-      collectPart(base),
+      ...collectParts(base),
     ],
     storeName: store.name,
     ports: () => ({
@@ -88,14 +88,16 @@ export async function openBack(base: Foundation, wiring: BackWiring): Promise<Ba
 /** How often the main thread looks at what bodies and answers left behind. */
 const collectMs = 100
 
-function collectPart({ config, memory }: Foundation): Part {
+/** None where memory is not short, so that an idle thread stays asleep. */
+function collectParts({ config, memory }: Foundation): Part[] {
+  if (memory.garbageBytes === Infinity) return []
   const collect = createCollector(memory.garbageBytes)
   const loop = {
     clock: systemClock,
     random: systemRandom,
     logger: createLogger('memory', config.logLevel),
   }
-  return every({ name: 'collect', ms: collectMs, ...loop }, async () => collect())
+  return [every({ name: 'collect', ms: collectMs, ...loop }, async () => collect())]
 }
 
 function adminServer(
