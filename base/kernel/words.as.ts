@@ -143,6 +143,50 @@ export function pack(at: usize, count: i32, out: usize): usize {
   return next
 }
 
+/** Writes `size` values of `width` bits, above 0 and up to 32, each plus `base`, to `out`; returns the end of what was read. */
+// @ts-ignore: decorator
+@inline
+function unpackBlock(at: usize, size: i32, base: u32, width: u32, out: usize): usize {
+  const mask = <u64>0xffffffff >>> <u64>(32 - width)
+  const end = out + (<usize>size << 2)
+  let next = at
+  let word: u64 = 0
+  let used: u32 = 0
+  for (let place = out; place < end; place += 4) {
+    if (used < width) {
+      word |= <u64>load<u32>(next) << used
+      next += 4
+      used += 32
+    }
+    store<u32>(place, base + <u32>(word & mask))
+    word >>= width
+    used -= width
+  }
+  return next
+}
+
+/** Reads `count` values as blocks of bits from [at, end) to `out`; returns the end of them, 0 where they are not there as written. */
+export function unpack(at: usize, end: usize, count: i32, out: usize): usize {
+  let next = at
+  for (let from = 0; from < count; from += blockValues) {
+    const size = min(blockValues, count - from)
+    let base: u64 = 0
+    let byte: u32 = 128
+    for (let shift: u64 = 0; byte >= 128; shift += 7) {
+      if (next >= end || shift > 28) return 0
+      byte = load<u8>(next++)
+      base |= <u64>(byte & 127) << shift
+    }
+    if (next >= end || base > 0xffffffff) return 0
+    const width = <u32>load<u8>(next++)
+    if (width > 32 || next + <usize>(((<u32>size * width + 31) >>> 5) << 2) > end) return 0
+    const to = out + (<usize>from << 2)
+    if (width > 0) next = unpackBlock(next, size, <u32>base, width, to)
+    else for (let i: usize = 0; i < <usize>size; i++) store<u32>(to + (i << 2), <u32>base)
+  }
+  return next
+}
+
 /** Writes byte `plane` of `count` values to `out`, 16 at a time: up to 15 bytes behind are written too. */
 export function splitPlane(at: usize, count: i32, plane: i32, out: usize): void {
   const shift = plane << 3

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { test } from 'node:test'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { bitsSize } from '#storage/encoding/bits.ts'
-import { measureWords, packWords, splitWords } from './words.ts'
+import { measureWords, packWords, splitWords, unpackWords } from './words.ts'
 
 function differences(values: Uint32Array): Uint32Array {
   return Uint32Array.from({ length: values.length - 1 }, (_, i) => {
@@ -47,6 +47,20 @@ function packed(values: Uint32Array): Uint8Array {
   return out.copy()
 }
 
+/** Whether the values are read from among other bytes, and not from fewer than theirs. */
+function isReadBack(values: Uint32Array, bits: Uint8Array): boolean {
+  const bytes = new Uint8Array(bits.length + 12).fill(255)
+  bytes.set(bits, 3)
+  const read = new Uint32Array(values.length)
+  const end = 3 + bits.length
+  return (
+    unpackWords(bytes, 3, bytes.length, read) === end &&
+    read.every((word, i) => word === values[i]) &&
+    unpackWords(bytes, 3, end, read) === end &&
+    unpackWords(bytes, 3, end - 1, read) === -1
+  )
+}
+
 function agrees(values: Uint32Array): boolean {
   const { runs, plain, delta } = measureWords(values)
   const planes = [1, 2, 4].every((width) => {
@@ -59,6 +73,7 @@ function agrees(values: Uint32Array): boolean {
     plain === bitsSize(values) &&
     delta === bitsSize(differences(values)) &&
     Buffer.compare(packed(values), asBits(values)) === 0 &&
+    isReadBack(values, asBits(values)) &&
     planes
   )
 }
@@ -84,6 +99,19 @@ test('over the ends of blocks and windows', (t) => {
     t.assert.equal(agrees(all.subarray(0, length)), true, `${length} values`)
   }
   t.assert.equal(agrees(new Uint32Array(40_000).fill(7)), true)
+})
+
+test('bits that are not as they are written are not read', (t) => {
+  const check = (bytes: readonly number[], wanted: number) => {
+    const all = Uint8Array.from([...bytes, ...new Uint8Array(80)])
+    t.assert.equal(unpackWords(all, 0, all.length, new Uint32Array(2)), wanted, bytes.join(' '))
+  }
+  check([1, 0], 2)
+  check([1, 32], 10)
+  check([1, 33], -1)
+  check([255, 255, 255, 255, 15, 0], 6)
+  check([255, 255, 255, 255, 16, 0], -1)
+  check([128, 128, 128, 128, 128, 0, 0], -1)
 })
 
 test('nothing of a call before is left', (t) => {

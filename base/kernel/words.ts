@@ -14,6 +14,7 @@ interface Kernel {
   begin(): void
   measure(at: number, count: number, following: boolean): void
   pack(at: number, count: number, out: number): number
+  unpack(at: number, end: number, count: number, out: number): number
   splitPlane(at: number, count: number, plane: number, out: number): void
 }
 
@@ -58,6 +59,34 @@ export function packWords(values: Uint32Array, take: (bytes: Uint8Array) => void
     const end = kernel.pack(valuesAt, count, outAt)
     take(memory.subarray(outAt, end))
   }
+}
+
+/** Bytes of a window of values as blocks of bits at most: each has two to six bytes before its words. */
+const windowBytes = windowValues * 4 + Math.ceil(windowValues / 128) * 6
+
+/**
+ * Reads blocks of bits from `bytes[from, to)` until `values` is full; gives the end of what was read, or -1 where they are
+ * not there as `packWords` writes them: then `values` may hold anything.
+ */
+// oxlint-disable-next-line max-params -- a range and what it is read to
+export function unpackWords(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  values: Uint32Array,
+): number {
+  const { kernel, memory, words } = kernelOf()
+  let at = from
+  for (let first = 0; first < values.length; first += windowValues) {
+    const count = Math.min(windowValues, values.length - first)
+    const size = Math.min(windowBytes, to - at)
+    memory.set(bytes.subarray(at, at + size), outAt)
+    const end = kernel.unpack(outAt, outAt + size, count, valuesAt)
+    if (end === 0) return -1
+    values.set(words.subarray(valuesAt >>> 2, (valuesAt >>> 2) + count), first)
+    at += end - outAt
+  }
+  return at
 }
 
 /** Writes the lowest bytes of all values, then the next ones, `width` of each, to `out`, which is as long. */

@@ -5,7 +5,7 @@
  */
 import type { ByteReader } from '#base/bytes/reader.ts'
 import type { ByteWriter } from '#base/bytes/writer.ts'
-import { leastKernelValues, packWords } from '#base/kernel/words.ts'
+import { leastKernelValues, packWords, unpackWords } from '#base/kernel/words.ts'
 import { blockCorrupt } from './errors.ts'
 
 /** Values per block: fewer cost headers (2–6 bytes), more let one outlier widen many. */
@@ -89,6 +89,19 @@ export function decodeBits(reader: ByteReader, values: Uint32Array): void {
   if (Math.ceil(count / blockValues) * 2 > reader.left) {
     throw blockCorrupt.make(`${count} packed words in ${reader.left} bytes`)
   }
+  if (count >= leastKernelValues) {
+    const end = unpackWords(reader.bytes, reader.at, reader.end, values)
+    if (end >= 0) {
+      reader.at = end
+      return
+    }
+  }
+  unpackBlocks(reader, values)
+}
+
+/** What the kernel does, for few values, and to say what is wrong with bytes that it did not take. */
+function unpackBlocks(reader: ByteReader, values: Uint32Array): void {
+  const count = values.length
   for (let from = 0; from < count; from += blockValues) {
     const to = Math.min(count, from + blockValues)
     const min = reader.varint()
