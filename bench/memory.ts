@@ -4,7 +4,8 @@
  * published, while queries hold snapshots all the time: slow readers of large answers, and scans over
  * everything. Its peak of resident memory may be a tenth above the setting.
  *
- * `--memory MIB` is the setting (1024), `--times N` how often the budget is published. What the peak is made
+ * `--memory MIB` is the setting (1024), `--times N` how often the budget is published, `--streams N` sends beside
+ * that data points of so many streams, one after the other again and again. What the peak is made
  * of: 64 MiB of program, the runs, heaps and what lies outside of them by thread, and what the C
  * library keeps of it (`cmd/memory.ts`, `cmd/allocator.ts`, `base/bytes/kept.ts`, `base/threads/collect.ts`).
  */
@@ -15,7 +16,7 @@ import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import { planMemory } from '#cmd/memory.ts'
 import { startSignalbox, type Started } from '#test/signalbox.ts'
-import { wideRequests, type WideRequest } from './generate/wide.ts'
+import { streamRequests, wideRequests, type WideRequest } from './generate/wide.ts'
 import { peakMiB, residentMiB } from './process.ts'
 import { report } from './report.ts'
 
@@ -26,6 +27,7 @@ function argument(name: string, otherwise: number): number {
 
 const memoryMiB = argument('--memory', 1024)
 const times = argument('--times', 100)
+const streams = argument('--streams', 0)
 const mebi = 2 ** 20
 const runBytes = planMemory(memoryMiB * mebi).budgets.run
 
@@ -58,6 +60,28 @@ async function post(house: Started, { path, body }: WideRequest): Promise<number
   return response.status
 }
 
+/** Sends a request again until it is taken; gives how often it was refused. */
+async function insist(house: Started, wide: WideRequest): Promise<number> {
+  for (let refused = 0; ; refused++) {
+    const status = await post(house, wide)
+    if (status === 200) return refused
+    if (status !== 503) throw new Error(`${wide.path} got ${status}`)
+    await systemClock.sleep(500)
+  }
+}
+
+/** Sends data points of many streams until it has ended; gives their number. */
+async function publishStreams(house: Started, ended: AbortSignal): Promise<number> {
+  let rows = 0
+  if (streams === 0) return rows
+  for (const wide of streamRequests(streams, startNs, stepNs)) {
+    if (ended.aborted) break
+    await insist(house, wide)
+    rows += wide.rows
+  }
+  return rows
+}
+
 /** Publishes until `untilBytes` of rows are there; what is refused for want of memory is sent again. */
 async function publish(house: Started, untilBytes: number): Promise<Sent> {
   const requests = wideRequests(startNs, stepNs)
@@ -65,13 +89,7 @@ async function publish(house: Started, untilBytes: number): Promise<Sent> {
   const sender = async (): Promise<void> => {
     while (sent.bytes < untilBytes) {
       const wide = requests.next().value as WideRequest // it has no end
-      for (;;) {
-        const status = await post(house, wide)
-        if (status === 200) break
-        if (status !== 503) throw new Error(`${wide.path} got ${status}`)
-        sent.refused++
-        await systemClock.sleep(500)
-      }
+      sent.refused += await insist(house, wide)
       sent.bytes += wide.rowBytes
       sent.rows += wide.rows
     }
@@ -186,14 +204,17 @@ try {
   const ended = new AbortController()
   const watching = watch(house, ended.signal)
   const asking = Promise.all(Array.from({ length: readers }, (_, i) => ask(house, i, ended.signal)))
+  const naming = publishStreams(house, ended.signal)
   const sent = await publish(house, times * runBytes)
   ended.abort()
+  const named = await naming
   const asked = await asking
   await watching
   report('memory', [
     { name: 'published', value: sent.bytes / mebi, unit: 'MiB' },
     { name: 'published', value: sent.bytes / runBytes, unit: 'run budgets', atLeast: times },
     { name: 'rows', value: sent.rows, unit: 'rows' },
+    ...(streams === 0 ? [] : [{ name: 'rows of many streams', value: named, unit: 'rows' }]),
     { name: 'requests refused and sent again', value: sent.refused, unit: 'requests' },
     ...added(asked).map(([name, value]) => ({ name: `queries: ${name}`, value, unit: 'queries' })),
     { name: 'idle memory', value: idle, unit: 'MiB' },

@@ -146,3 +146,45 @@ export function* wideRequests(startNs: bigint, stepNs: bigint): Generator<WideRe
     yield { path, body: Buffer.from(bytes), rows, rowBytes: rows * rowBytes }
   }
 }
+
+/** A stream's number as it stands in a message. */
+const digits = 9
+const digitsMark = '#'.repeat(digits)
+
+/**
+ * Requests without end of data points, each of another stream than the one before: `count` streams, one after
+ * the other, again and again. Times as in `wideRequests`.
+ */
+export function* streamRequests(
+  count: number,
+  startNs: bigint,
+  stepNs: bigint,
+): Generator<WideRequest> {
+  const { bytes, path, rows, times } = templateOf('/v1/metrics', {
+    rows: pointRows,
+    rowBytes: 0,
+    row(message, n) {
+      message.text(1, `wide_metric_${n % 20}`)
+      message.nested(5, () =>
+        message.nested(1, () => {
+          message.fixed64(3, mark(timeMark, n))
+          message.double(4, n)
+          message.attribute(7, 'instance', digitsMark)
+        }),
+      )
+    },
+  })
+  const places: number[] = []
+  for (let at = bytes.indexOf(digitsMark); at >= 0; at = bytes.indexOf(digitsMark, at + digits))
+    places.push(at)
+  let [stream, timeNs] = [0, startNs]
+  for (;;) {
+    for (const at of times) bytes.writeBigUInt64LE(timeNs, at)
+    for (const at of places) {
+      bytes.write(String(stream).padStart(digits, '0'), at, 'latin1')
+      stream = (stream + 1) % count
+    }
+    timeNs += stepNs
+    yield { path, body: Buffer.from(bytes), rows, rowBytes: 0 }
+  }
+}
