@@ -174,7 +174,6 @@ function sameTrace(ids: Uint8Array, a: number, b: number): boolean {
 }
 
 /** `order` sorted by the words, the last one most significant; stable. Bytes that all rows share cost one pass of counting. */
-/** exported below */
 export function radixSort(
   order: Uint32Array<ArrayBuffer>,
   words: readonly Uint32Array[],
