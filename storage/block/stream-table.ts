@@ -7,7 +7,7 @@ import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import type { Texts } from '#schemas/column.ts'
-import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
+import type { StreamList } from '#schemas/identity.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
 import { longer } from '../column/slots.ts'
@@ -15,6 +15,7 @@ import { blockCorrupt } from '../encoding/errors.ts'
 import { encodingId } from '../encoding/ids.ts'
 import { withTemporary } from '../encoding/temporary.ts'
 import { decodeTexts, encodeTexts } from '../encoding/texts.ts'
+import { identityOf } from '../run/identities.ts'
 
 /** Plain bytes of a stretch: enough for zstd, and with its offsets it fits a chunk of an arena (`base/bytes/arena.ts`). */
 const stretchBytes = 3 * 1024 * 1024
@@ -197,7 +198,6 @@ export function streamListOf(stretches: readonly Texts[]): StreamList {
     starts.push(count)
     count += stretch.offsets.length - 1
   }
-  const identities: (StreamIdentity | undefined)[] = []
   const bytes = (id: number): Uint8Array => {
     let at = starts.length - 1
     while (at > 0 && starts[at]! > id) at--
@@ -211,7 +211,7 @@ export function streamListOf(stretches: readonly Texts[]): StreamList {
   return {
     count,
     bytes,
-    identity: (id) => (identities[id] ??= decodeStream(bytes(id))),
+    identity: (id) => identityOf(bytes, id, () => decodeStream(bytes(id))),
     fingerprint: (id) => streamFingerprint(bytes(id)),
   }
 }

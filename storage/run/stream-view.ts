@@ -12,6 +12,7 @@ import type { Slabs } from '#base/threads/slabs.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 import { longer } from '../column/slots.ts'
+import { identityOf } from './identities.ts'
 import { readable } from './part-view.ts'
 
 export const tableHeaderWords = 4
@@ -27,7 +28,6 @@ export class StreamView implements StreamList {
   /** Per entry its slab and the word where it begins. */
   #places = new Uint32Array(128)
   #known = 0
-  readonly #identities: (StreamIdentity | undefined)[] = []
   #slab: number
   #word = tableHeaderWords
 
@@ -111,7 +111,7 @@ export class StreamView implements StreamList {
 
   identity(id: number): StreamIdentity {
     // A copy: decoders of text refuse shared memory.
-    return (this.#identities[id] ??= decodeStream(this.bytes(id).slice()))
+    return identityOf(this, id, () => decodeStream(this.bytes(id).slice()))
   }
 
   fingerprint(id: number): string {
