@@ -45,7 +45,7 @@ function encode(out: ByteWriter, values: Uint32Array, dense: boolean, depth: num
     out.varint(encodingId.wordsDelta)
     out.varint(values[0] ?? 0)
     out.varint(encodingId.wordsBits)
-    encodeBits(out, differences(values))
+    withTemporary((temporary) => encodeBits(out, differences(values, temporary)))
     return
   }
   out.varint(encodingId.wordsBits)
@@ -58,7 +58,8 @@ function sizesOf(values: Uint32Array): WordSizes {
   if (values.length === 0) return { runs: 0, plain: 0, delta: 0 }
   let runs = 1
   for (let i = 1; i < values.length; i++) if (values[i] !== values[i - 1]) runs++
-  return { runs, plain: bitsSize(values), delta: bitsSize(differences(values)) }
+  const delta = withTemporary((temporary) => bitsSize(differences(values, temporary)))
+  return { runs, plain: bitsSize(values), delta }
 }
 
 /** More values than this are judged by samples first. */
@@ -107,14 +108,10 @@ function encodeRuns(
   encode(out, lengths, dense, depth + 1)
 }
 
-/** Memory for the differences of one call, used again by the next one of this thread. */
-let deltas = new Uint32Array(1 << 14)
-
-/** Zigzag differences modulo 2^32, one fewer than there are values; valid until the next call. */
-function differences(values: Uint32Array): Uint32Array {
+/** Zigzag differences modulo 2^32, one fewer than there are values. */
+function differences(values: Uint32Array, memory: Allocator): Uint32Array {
   const count = values.length - 1
-  if (count > deltas.length) deltas = new Uint32Array(count)
-  const to = deltas
+  const to = memory.words(count)
   let last = values[0]! | 0
   for (let i = 0; i < count; i++) {
     const value = values[i + 1]! | 0
@@ -122,7 +119,7 @@ function differences(values: Uint32Array): Uint32Array {
     to[i] = (difference << 1) ^ (difference >> 31)
     last = value
   }
-  return to.subarray(0, count)
+  return to
 }
 
 /** Writes byte planes if they take at most `maxBytes`; planes of values below 256 are just bytes. */
