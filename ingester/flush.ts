@@ -3,6 +3,7 @@
  * and put in final order, the rows are ordered by their keys alone, and then each page is built once,
  * straight from the runs, and given to the block writer.
  */
+import { holdShapes } from '#base/threads/shapes.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
@@ -78,9 +79,10 @@ function flushTenant(
   const { streams, places } = flushStreams(tenant, rows, memory.arena)
   const pages = new PageRows(rows, rows.streamOfRows(places), l0Page, memory)
   writer.beginSection(tenant, streams)
-  for (const { batch, rest } of pages.pages(orderRows(signal, pages.keys, memory.arena), streams)) {
+  for (const page of pages.pages(orderRows(signal, pages.keys, memory.arena), streams)) {
     control.check()
-    writer.appendPage(batch, rest)
+    writer.appendPage(page.batch, page.rest)
+    holdShapes('flush', [rows, pages, page])
   }
   writer.endSection()
 }

@@ -2,6 +2,7 @@
  * Reads what `ByteWriter` wrote. Every read is checked against the end of the range; reading on past
  * it, or a varint that is too long, throws `bytes-corrupt` with what was read and where, and nothing else.
  */
+import { holdShapes } from '../threads/shapes.ts'
 import { bytesCorrupt } from './errors.ts'
 import { isUtf8 } from './utf8.ts'
 
@@ -104,3 +105,6 @@ export class ByteReader {
     return decoder.decode(this.bytes.subarray(from, from + count))
   }
 }
+
+// Between two jobs of a worker there may be no reader.
+holdShapes('reader', [new ByteReader(new Uint8Array(0))])

@@ -8,6 +8,7 @@
  */
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
 import { hashBytes } from '#base/bytes/hash32.ts'
+import { holdShapes } from '#base/threads/shapes.ts'
 import type { Vector } from '#schemas/column.ts'
 import { withTemporary } from '../encoding/temporary.ts'
 import { timeWords, type MergeKeys } from './merge-keys.ts'
@@ -106,6 +107,9 @@ export class TraceStarts {
     return words
   }
 }
+
+// Between two merges there are none.
+holdShapes('traces', [new TraceStarts()])
 
 /** The traces of one page: stretch s is rows [from[s], from[s + 1]), of trace number trace[s]. */
 export interface PageTraces {

@@ -10,6 +10,7 @@
  * source, so they are taken out, held in memory, and merged as sources of their own.
  */
 import type { Allocator } from '#base/bytes/arena.ts'
+import { holdShapes } from '#base/threads/shapes.ts'
 import type { Batch } from '#schemas/batch.ts'
 import type { StreamList } from '#schemas/identity.ts'
 import type { Scan } from '#schemas/predicate.ts'
@@ -138,6 +139,8 @@ async function* mergeSources(
     }
     const open = heads.filter((head) => head !== null)
     if (open.length === 0) break
+    // One of all that are alike: each head keeps a page.
+    holdShapes('merge', [order, runs, builder, open[0]!])
     runs.clear()
     order.take(open, runs)
     const pages = open.map((head) => head.page)

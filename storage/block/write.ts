@@ -9,6 +9,7 @@ import { keptOf } from '#base/bytes/kept.ts'
 import { assert, must } from '#base/assert.ts'
 import { crc32c } from '#base/bytes/crc32c.ts'
 import { ByteWriter } from '#base/bytes/writer.ts'
+import { holdShapes } from '#base/threads/shapes.ts'
 import type { Batch } from '#schemas/batch.ts'
 import { signals } from '#schemas/signals/index.ts'
 import type { Signal } from '#schemas/signals/signal.ts'
@@ -140,7 +141,9 @@ class Writer implements BlockWriter, PartSink {
   }
 
   endSection(): void {
-    const entry = must(this.#section, 'a section was begun').finish()
+    const section = must(this.#section, 'a section was begun')
+    const entry = section.finish()
+    holdShapes('section', [this, section])
     this.#section = null
     if (entry !== null) this.#sections.push(entry)
   }

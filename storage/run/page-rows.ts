@@ -65,6 +65,9 @@ export class PageRows {
   #page = 0
   readonly #limits: PageLimits
   readonly #memory: PageMemory
+  readonly #list: ValueList
+  readonly #rest: PageRest
+  readonly #ofPage: PageAttributes | null
 
   /** `stream` is the final place of each row's stream. Lanes and pages stand in `memory`. */
   // oxlint-disable-next-line max-params -- the rows, where pages end, and memory
@@ -81,6 +84,11 @@ export class PageRows {
     const kind = runColumn(layout, 'kind')
     this.#kinds = kind === null ? zero : rows.numbers(kind.lane)
     this.keys = this.#rowKeys(stream)
+    this.#list = new ValueList(rows, memory)
+    this.#rest = new PageRest(rows, memory)
+    const flat = this.#attributes
+    this.#ofPage =
+      flat === null ? null : new PageAttributes(flat, this.#list, this.#rest, memory.arena)
   }
 
   #rowKeys(stream: Uint32Array): RowKeys {
@@ -147,10 +155,7 @@ export class PageRows {
    */
   *pages(order: Uint32Array, streams: StreamList): Generator<Page> {
     const { arena } = this.#memory
-    const list = new ValueList(this.#rows, this.#memory)
-    const rest = new PageRest(this.#rows, this.#memory)
-    const flat = this.#attributes
-    const attributes = flat === null ? null : new PageAttributes(flat, list, rest, arena)
+    const list = this.#list
     const ends = this.#ends()
     const mark = arena.mark()
     for (let from = 0; from < order.length;) {
@@ -158,7 +163,7 @@ export class PageRows {
       list.clear()
       const page = order.subarray(from, to)
       const columns = this.#rowColumns(page, list)
-      const inRows = attributes?.addTo(columns, page) ?? null
+      const inRows = this.#ofPage?.addTo(columns, page) ?? null
       yield { batch: { ...this.#batch(page), columns, streams }, rest: inRows }
       arena.release(mark)
       from = to
