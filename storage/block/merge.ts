@@ -86,7 +86,9 @@ export async function mergeSections(
     pages: async function* pages() {
       for await (const { rest, ...rows } of mergePages(merging)) {
         const batch = { ...rows, signal: signal.name, streams, selection: null, offset }
-        yield { batch, rest }
+        const page = { batch, rest }
+        holdShapes('merged page', [page])
+        yield page
       }
     },
     dropped: () => order.dropped,
