@@ -109,7 +109,7 @@ export class TraceStarts {
 }
 
 // Between two merges there are none.
-holdShapes('traces', [new TraceStarts()])
+holdShapes('starts of a merge', [new TraceStarts()])
 
 /** The traces of one page: stretch s is rows [from[s], from[s + 1]), of trace number trace[s]. */
 export interface PageTraces {
