@@ -99,3 +99,16 @@ test('requests are new when earlier receipts cannot be told', async (t) => {
   const found = await repeats.receipt(hashOf('a'), () => Promise.resolve(receipt(2)))
   t.assert.deepEqual(found, { repeated: false, receipt: receipt(2) })
 })
+
+test('a request that loses its place to a remembered one leaves that receipt alone', async (t) => {
+  const repeats = new Repeats(clockAt({ ms: 0 }), { maxEntries: 1, keepMs: 1000 })
+  let settle: (value: Receipt) => void = () => {}
+  const slow = repeats.receipt(hashOf('slow'), () => new Promise((resolve) => (settle = resolve)))
+  repeats.remember(hashOf('other'), receipt(7))
+  const other = repeats.receipt(hashOf('other'), () => Promise.resolve(receipt(9)))
+  settle(receipt(3))
+  t.assert.deepEqual(await other, { repeated: true, receipt: receipt(7) })
+  t.assert.deepEqual(await slow, { repeated: false, receipt: receipt(3) })
+  const again = await repeats.receipt(hashOf('other'), () => Promise.resolve(receipt(9)))
+  t.assert.equal(again.receipt.accepted, 7)
+})

@@ -38,7 +38,10 @@ export class Repeats {
   /** Takes a receipt from elsewhere (replay), given `ageMs` ago. Feed oldest first. */
   remember(hash: string, receipt: Receipt, ageMs = 0): void {
     if (ageMs >= this.#limits.keepMs || this.#receipts.find(hash) >= 0) return
-    this.#receipts.set(this.#receipts.add(hash, this.#clock.monotonicMs() - ageMs), receipt)
+    const place = this.#receipts.add(hash, this.#clock.monotonicMs() - ageMs)
+    // The place may have been that of a request which is still under way.
+    this.#pending.delete(place)
+    this.#receipts.set(place, receipt)
   }
 
   /** Until `loading` settles, requests that are not known wait for it; what it finds is given to `remember`. */
