@@ -120,16 +120,21 @@ function metrics(): Template {
     rows: pointRows,
     rowBytes: 12,
     row(message, n) {
-      message.text(1, `wide_metric_${n % 20}`)
-      message.nested(5, () =>
-        message.nested(1, () => {
-          message.fixed64(3, mark(timeMark, n))
-          message.double(4, n)
-          message.attribute(7, 'shard', n)
-        }),
-      )
+      writePoint(message, n, () => message.attribute(7, 'shard', n))
     },
   })
+}
+
+/** A gauge with one point, whose stream `attribute` names. */
+function writePoint(message: Message, n: number, attribute: () => void): void {
+  message.text(1, `wide_metric_${n % 20}`)
+  message.nested(5, () =>
+    message.nested(1, () => {
+      message.fixed64(3, mark(timeMark, n))
+      message.double(4, n)
+      attribute()
+    }),
+  )
 }
 
 /** Requests without end: three of logs, two of traces, one of metrics, times rising from `startNs` by `stepNs` a request. */
@@ -164,14 +169,7 @@ export function* streamRequests(
     rows: pointRows,
     rowBytes: 0,
     row(message, n) {
-      message.text(1, `wide_metric_${n % 20}`)
-      message.nested(5, () =>
-        message.nested(1, () => {
-          message.fixed64(3, mark(timeMark, n))
-          message.double(4, n)
-          message.attribute(7, 'instance', digitsMark)
-        }),
-      )
+      writePoint(message, n, () => message.attribute(7, 'instance', digitsMark))
     },
   })
   const places: number[] = []
