@@ -6,7 +6,7 @@ import { encodeStream } from '#schemas/identity-codec.ts'
 import { DirtyMemory } from '#test/dirty-memory.ts'
 import { compareStreams } from '../block/sort.ts'
 import { slabState } from './run.ts'
-import { StreamOrder } from './stream-order.ts'
+import { sortByRank, StreamOrder } from './stream-order.ts'
 import { StreamView } from './stream-view.ts'
 import { StreamTable } from './streams.ts'
 
@@ -48,4 +48,10 @@ test('streams asked for come in final order, while the table grows', (t) => {
     }),
     { numRuns: 100 },
   )
+})
+
+test('streams of a table of millions are sorted by rank without losing a bit', (t) => {
+  const rank = Uint32Array.of(60_000_000, 59_999_999, 2 ** 21 + 1, 2 ** 21, 5)
+  const sorted = sortByRank(Uint32Array.of(0, 1, 2, 3, 4), rank, 60_000_001)
+  t.assert.deepEqual([...sorted], [4, 3, 2, 1, 0])
 })

@@ -4,6 +4,7 @@
  * A flush that names some of the streams gets those in order without comparing any. Kept are eight bytes
  * a stream and the distinct names.
  */
+import { assert } from '#base/assert.ts'
 import type { Allocator } from '#base/bytes/arena.ts'
 import { descriptorName } from '../block/sort.ts'
 import { Distinct } from '../column/distinct.ts'
@@ -33,17 +34,14 @@ export class StreamOrder {
   sorted(ids: Uint32Array, memory: Allocator): Uint32Array<ArrayBuffer> {
     const last = ids.at(-1)
     if (last !== undefined && last >= this.#count) this.#extend(memory)
-    return ids.length * sweptShare < this.#count ? this.#byRank(ids) : this.#bySweep(ids, memory)
+    return ids.length * sweptShare < this.#count
+      ? sortByRank(ids, this.#rank, this.#count)
+      : this.#bySweep(ids, memory)
   }
 
   /** The name of a stream that stands in order. */
   name(id: number): Buffer {
     return this.#names[this.#name[id]!]!
-  }
-
-  #byRank(ids: Uint32Array): Uint32Array<ArrayBuffer> {
-    const ranked = Float64Array.from(ids, (id) => this.#rank[id]! * 2 ** 32 + id).sort()
-    return Uint32Array.from(ranked)
   }
 
   #bySweep(ids: Uint32Array, memory: Allocator): Uint32Array<ArrayBuffer> {
@@ -140,6 +138,20 @@ export class StreamOrder {
     const byName = this.#nameRank[this.#name[a]!]! - this.#nameRank[this.#name[b]!]!
     return byName === 0 ? this.view.compare(a, this.view, b) : byName
   }
+}
+
+/** Squares up to here are whole numbers in a double: more streams than memory for a table has. */
+const maxRanked = 2 ** 26
+
+/** The `ids` by rising rank, of `count` ids and ranks. */
+export function sortByRank(
+  ids: Uint32Array,
+  rank: Uint32Array,
+  count: number,
+): Uint32Array<ArrayBuffer> {
+  assert(count <= maxRanked, 'a rank and an id fit into a double')
+  const ranked = Float64Array.from(ids, (id) => rank[id]! * count + id).sort()
+  return Uint32Array.from(ranked, (value) => value % count)
 }
 
 /** Room for `count` entries, doubled where there was too little. */
