@@ -1,5 +1,5 @@
 /**
- * `node bench/block.ts`: bytes per row and rows per second of the block format, by signal and level,
+ * `npm run bench -- block`: bytes per row and rows per second of the block format, by signal and level,
  * on plausible rows from a seed. One thread, CPU time, no disk. `--json` prints one JSON object last.
  */
 import { seededRandom, type Random } from '#base/random.ts'

@@ -17,6 +17,7 @@ import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
+import { readOptions } from '#scripts/options.ts'
 import { startSignalbox, type Started } from '#test/signalbox.ts'
 import {
   logRequests,
@@ -38,13 +39,15 @@ interface Load {
   readonly unit: 'MB of line' | 'rows'
 }
 
-function argument(name: string, otherwise: number): number {
-  const at = process.argv.indexOf(name)
-  return at < 0 ? otherwise : Number(process.argv[at + 1])
-}
-
-const scale = argument('--rows', 1_000_000) / 1_000_000
-const rowsPerRequest = argument('--batch', 500)
+const { options } = readOptions({
+  rows: 1_000_000,
+  batch: 500,
+  connections: 32,
+  only: '',
+  json: false,
+})
+const scale = options.rows / 1_000_000
+const rowsPerRequest = options.batch
 
 const loads: readonly Load[] = [
   { name: 'logs', rows: 800_000 * scale, generate: logRequests, goal: 60, unit: 'MB of line' },
@@ -57,12 +60,11 @@ const loads: readonly Load[] = [
   },
   { name: 'traces', rows: 1_000_000 * scale, generate: spanRequests, goal: 120_000, unit: 'rows' },
 ]
-
-const onlyAt = process.argv.indexOf('--only')
-const only = onlyAt < 0 ? null : process.argv[onlyAt + 1]
-
-/** Requests under way at once. */
-const connections = argument('--connections', 32)
+const chosen = loads.filter(({ name }) => options.only === '' || options.only === name)
+if (chosen.length === 0) {
+  console.error(`there is no signal ${options.only}`)
+  process.exit(2)
+}
 
 /** How long ago the first row was: scrapes of a whole load take 100 minutes, and none may be in the future. */
 const startAgoNs = 2n * 3_600_000_000_000n
@@ -92,7 +94,7 @@ async function send(port: number, requests: readonly GeneratedRequest[]): Promis
       latencies.push(systemClock.monotonicMs() - startedMs)
     }
   }
-  await Promise.all(Array.from({ length: connections }, sender))
+  await Promise.all(Array.from({ length: options.connections }, sender))
   return latencies.toSorted((a, b) => a - b)
 }
 
@@ -270,7 +272,6 @@ function figuresOf(load: Load, seen: readonly Measured[]): Figure[] {
 }
 
 const figures: Figure[] = []
-for (const load of loads)
-  if (only === null || load.name === only) figures.push(...(await measure(load)))
-if (only === null) figures.push(...(await measureUnderQueries()))
+for (const load of chosen) figures.push(...(await measure(load)))
+if (options.only === '') figures.push(...(await measureUnderQueries()))
 report('ingest', figures)

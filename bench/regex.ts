@@ -1,5 +1,5 @@
 /**
- * `node bench/regex.ts [--json]`: patterns over a column of generated log lines, in MB (10^6 bytes) per
+ * `npm run bench -- regex [--json]`: patterns over a column of generated log lines, in MB (10^6 bytes) per
  * second of this thread's CPU time, against the goals: 300 MB/s without a literal, 5 GB/s with a literal
  * that 99 % of the lines lack, and time linear in the text for patterns that ruin a backtracking engine.
  * Exits 1 when a goal is missed; with `--json` the last line is one object with every figure.

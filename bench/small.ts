@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
+import { readOptions } from '#scripts/options.ts'
 import { startSignalbox } from '#test/signalbox.ts'
 import { logRequests } from './generate/requests.ts'
 import { logBytes } from './log-bytes.ts'
@@ -18,13 +19,7 @@ import { sendPaced } from './paced.ts'
 import { cpuByThread, cpuSeconds, peakMiB } from './process.ts'
 import { report } from './report.ts'
 
-function option(name: string, otherwise: number): number {
-  const at = process.argv.indexOf(name)
-  return at < 0 ? otherwise : Number(process.argv[at + 1])
-}
-
-const rate = option('--rate', 5000)
-const seconds = option('--seconds', 10)
+const { rate, seconds } = readOptions({ rate: 5000, seconds: 10, json: false }).options
 const rowsPerRequest = 10
 
 /** Requests under way at most: beyond it the machine's limit is measured, not a queue. */

@@ -12,21 +12,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { systemClock } from '#base/clock.ts'
+import { readOptions } from '#scripts/options.ts'
 import { report } from '#bench/report.ts'
 import { killRun } from './kill.ts'
 import { canTrace, straceRun } from './strace.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    kills: { type: 'string', default: '100' },
-    seed: { type: 'string', default: '1' },
-    life: { type: 'string', default: '1200' },
-    'no-sync': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
+const { options, names } = readOptions({
+  kills: 100,
+  seed: 1,
+  life: 1200,
+  'no-sync': false,
+  json: false,
 })
 
 const startedMs = systemClock.monotonicMs()
@@ -35,16 +32,16 @@ const secondsSoFar = () => (systemClock.monotonicMs() - startedMs) / 1000
 async function kill(dir: string): Promise<void> {
   const result = await killRun({
     dir,
-    kills: Number(values.kills),
-    seed: Number(values.seed),
-    maxLifeMs: Number(values.life),
+    kills: options.kills,
+    seed: options.seed,
+    maxLifeMs: options.life,
     progress: (line) => console.log(line),
   })
   for (const line of result.damages) console.log(`damage: ${line}`)
   for (const line of result.examples) console.log(`missing: ${line}`)
   if (result.missing > 0) console.log(`the folder of the run: ${dir}`)
   report('chaos kill', [
-    { name: 'kills', value: result.kills, unit: 'kills', atLeast: Number(values.kills) },
+    { name: 'kills', value: result.kills, unit: 'kills', atLeast: options.kills },
     { name: 'rows acknowledged', value: result.acknowledged, unit: 'rows', atLeast: 1 },
     { name: 'rows missing', value: result.missing, unit: 'rows', goal: 0 },
     { name: 'rows found more than once', value: result.duplicates, unit: 'rows' },
@@ -65,7 +62,7 @@ async function strace(dir: string): Promise<void> {
     rmSync(dir, { recursive: true })
     return
   }
-  const noSync = values['no-sync']
+  const noSync = options['no-sync']
   const result = await straceRun({ dir, connections, requests, noSync })
   for (const line of result.examples) console.log(line)
   const sent = 2 * connections * requests
@@ -80,8 +77,8 @@ async function strace(dir: string): Promise<void> {
 }
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'signalbox-chaos-'))
-if (positionals[0] === 'kill') await kill(newFolder())
-else if (positionals[0] === 'strace') await strace(newFolder())
+if (names[0] === 'kill') await kill(newFolder())
+else if (names[0] === 'strace') await strace(newFolder())
 else {
   console.error(
     'use: npm run chaos -- kill [--kills N] [--seed S] [--life MS] [--json], or strace [--no-sync] [--json]',

@@ -3,20 +3,13 @@
  * and regular expressions, then decoders), and to a language long ones to see that time is linear in
  * length. Exits 1 when a promise is broken.
  */
-import { parseArgs } from 'node:util'
+import { readOptions } from '#scripts/options.ts'
 import { fuzzDecoder, type DecoderTarget } from './damage.ts'
 import { decoders } from './decoders.ts'
 import { findSlow, fuzz, type Report, type Target } from './frame.ts'
 import { targets } from './targets.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    inputs: { type: 'string', default: '100000' },
-    seed: { type: 'string', default: '1' },
-  },
-})
-const options = { inputs: Number(values.inputs), seed: Number(values.seed) }
+const { options, names: asked } = readOptions({ inputs: 100_000, seed: 1 })
 
 function print(name: string, report: Report, slow: readonly string[] | null, since: bigint): void {
   const { inputs, accepted, failures, slowestMs, slowest } = report
@@ -47,13 +40,12 @@ async function runDecoder(target: DecoderTarget): Promise<boolean> {
 }
 
 const names = [...targets, ...decoders].map(({ name }) => name)
-const unknown = positionals.find((name) => !names.includes(name))
+const unknown = asked.find((name) => !names.includes(name))
 if (unknown !== undefined) {
   console.error(`unknown target ${unknown}: use ${names.join(', ')}`)
   process.exit(2)
 }
-const isChosen = ({ name }: { name: string }): boolean =>
-  positionals.length === 0 || positionals.includes(name)
+const isChosen = ({ name }: { name: string }): boolean => asked.length === 0 || asked.includes(name)
 const results = targets.filter(isChosen).map(runText)
 for (const target of decoders.filter(isChosen)) results.push(await runDecoder(target))
 process.exit(results.every(Boolean) ? 0 : 1)

@@ -9,6 +9,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
+import { readOptions } from '#scripts/options.ts'
 import { serviceNames, visit, type Peers } from './services.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -71,8 +72,7 @@ async function visitor(url: string, abort: AbortSignal, seen: Map<number, number
   }
 }
 
-const asked = process.argv.indexOf('--seconds')
-const seconds = asked < 0 ? Infinity : Number(process.argv[asked + 1])
+const { seconds } = readOptions({ seconds: Infinity }).options
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
 process.once('SIGTERM', () => stop.abort())

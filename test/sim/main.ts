@@ -5,8 +5,8 @@
  * seed is replayed with `--seeds 1 --seed S`.
  */
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { readOptions } from '#scripts/options.ts'
 import { fleetVariants, processVariants, variants, type Variant } from './rules.ts'
 import { runSeed, worlds, type Finding } from './run.ts'
 
@@ -27,14 +27,12 @@ const shareSize = 500
 /** All of a world dies young: with room for many worlds, hardly anything is copied by the collector. */
 const youngMb = 128
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: '0' },
-    variant: { type: 'string', default: 'allRules' },
-    workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
-    json: { type: 'boolean', default: false },
-  },
+const { options } = readOptions({
+  seeds: 2000,
+  seed: 0,
+  variant: 'allRules',
+  workers: Math.min(2, availableParallelism()),
+  json: false,
 })
 
 function isVariant(name: string): name is Variant {
@@ -71,7 +69,7 @@ function shareOut(first: number, seeds: number, workers: number): [number, numbe
 
 async function runAll(variant: Variant): Promise<number> {
   const started = process.hrtime.bigint()
-  const seeds = Number(values.seeds)
+  const { seeds } = options
   const findings: Finding[] = []
   let done = 0
   const take = (result: Result) => {
@@ -81,7 +79,7 @@ async function runAll(variant: Variant): Promise<number> {
       if (findings.length <= 10) console.error(`${world} seed ${seed}: ${violation}`)
     }
   }
-  const shares = shareOut(Number(values.seed), seeds, Number(values.workers))
+  const shares = shareOut(options.seed, seeds, options.workers)
   const running = shares.map(
     (list) =>
       new Promise<void>((resolve, reject) => {
@@ -101,7 +99,7 @@ async function runAll(variant: Variant): Promise<number> {
   console.log(
     `${variant}: ${done} seeds, ${findings.length} violations, ${elapsedSeconds.toFixed(1)} s (${seedsPerSecond} seeds/s)`,
   )
-  if (values.json) {
+  if (options.json) {
     const first = findings[0] ?? null
     const violations = findings.length
     const report = { variant, seeds: done, violations, first, elapsedSeconds, seedsPerSecond, ok }
@@ -111,9 +109,9 @@ async function runAll(variant: Variant): Promise<number> {
 }
 
 if (!isMainThread) await serve()
-else if (isVariant(values.variant)) process.exitCode = await runAll(values.variant)
+else if (isVariant(options.variant)) process.exitCode = await runAll(options.variant)
 else {
   const names = [...new Set([...fleetVariants, ...processVariants])].join(', ')
-  console.error(`there is no variant ${values.variant}; one of ${names}`)
+  console.error(`there is no variant ${options.variant}; one of ${names}`)
   process.exitCode = 2
 }
