@@ -23,8 +23,8 @@ export interface DiskFile {
   /** Writes the parts one after the other at `position`. Durable only after `datasync`. */
   write(parts: readonly Uint8Array[], position: number): Promise<void>
   datasync(): Promise<void>
-  /** Bytes [from, to); fewer at the end of the file. */
-  read(from: number, to: number): Promise<Uint8Array>
+  /** Bytes [from, to); fewer at the end of the file. Perhaps in the memory of `into`, which must not be smaller. */
+  read(from: number, to: number, into?: Uint8Array): Promise<Uint8Array>
   size(): Promise<number>
   close(): Promise<void>
 }
@@ -92,8 +92,8 @@ function folderFile(fd: number): DiskFile {
       }
     },
     datasync: async () => fdatasyncSync(fd),
-    async read(from, to) {
-      const bytes = new Uint8Array(to - from)
+    async read(from, to, into) {
+      const bytes = into?.subarray(0, to - from) ?? new Uint8Array(to - from)
       let filled = 0
       while (filled < bytes.length) {
         const read = readSync(fd, bytes, filled, bytes.length - filled, from + filled)

@@ -160,9 +160,16 @@ const magicBytes = Buffer.from('SFRM', 'latin1')
 
 /** Where the next valid frame after `at` starts, or -1: tells a torn tail from damage in the middle. */
 export function findFrame(bytes: Uint8Array, at: number, owner: FrameOwner): number {
+  let found = findFrameMagic(bytes, at)
+  while (found >= 0 && decodeFrame(bytes, found, owner) === null)
+    found = findFrameMagic(bytes, found + 8)
+  return found
+}
+
+/** Where the next frame's header from `at` on may start, a multiple of 8, or -1. */
+export function findFrameMagic(bytes: Uint8Array, at: number): number {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   let found = buffer.indexOf(magicBytes, at)
-  while (found >= 0 && (found % 8 !== 0 || decodeFrame(bytes, found, owner) === null))
-    found = buffer.indexOf(magicBytes, found + 1)
+  while (found >= 0 && found % 8 !== 0) found = buffer.indexOf(magicBytes, found + 1)
   return found
 }

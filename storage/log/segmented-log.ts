@@ -15,20 +15,19 @@ import { randomHex, type Random } from '#base/random.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { logFailed, logFull } from './errors.ts'
 import type { Log, LoggedRecord, LogRecord } from './log.ts'
-import { segmentHeads, Window } from './heads.ts'
+import { segmentHeads } from './heads.ts'
 import { decodeRecords, encodeRecords, type EncodedRecords, type RecordHead } from './record.ts'
 import {
   decodeFrame,
-  decodeFrameHeader,
   decodeSegmentHeader,
   encodeFrameHeader,
   encodeSegmentHeader,
   findFrame,
   frameBytes,
-  frameHeaderBytes,
   segmentHeaderBytes,
   type SegmentHeader,
 } from './segment.ts'
+import { endByHeaders } from './tail.ts'
 
 export interface LogOptions {
   readonly disk: Disk
@@ -393,37 +392,13 @@ async function walkLast(options: LogOptions, segments: Segment[]): Promise<Segme
   return segments
 }
 
-/**
- * One past the last record of a segment. When the frames' headers lead to a last frame that is valid
- * and nothing valid stands behind it, the sums of those before it do not matter here: they are
- * checked when their records are read. Otherwise every frame is.
- */
 async function endOfSegment(disk: Disk, segment: Segment): Promise<number> {
   const file = await disk.open(segment.name)
   try {
-    const size = await file.size()
-    const { last, end } = await lastFrame(file, size)
-    const frame = last < 0 ? null : decodeFrame(await file.read(last, end), 0, segment.header)
-    if (frame !== null && findFrame(await file.read(end, size), 0, segment.header) < 0)
-      return frame.firstOffset + frame.records
-    return walkFrames(await file.read(0, size), segment).end
+    const end = await endByHeaders(file, segment.header)
+    return end ?? walkFrames(await file.read(0, await file.size()), segment).end
   } finally {
     await file.close()
-  }
-}
-
-/** Where the last frame of a file starts, -1 without one, and ends, as the frames' headers say. */
-async function lastFrame(file: DiskFile, size: number): Promise<{ last: number; end: number }> {
-  const window = new Window(file)
-  let last = -1
-  let end = segmentHeaderBytes
-  for (;;) {
-    const bytes = window.peek(end, frameHeaderBytes) ?? (await window.load(end, frameHeaderBytes))
-    const header = decodeFrameHeader(bytes)
-    const next = header === null ? size + 1 : end + frameBytes(header.length)
-    if (next > size) return { last, end }
-    last = end
-    end = next
   }
 }
 
