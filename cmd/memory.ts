@@ -12,6 +12,8 @@ export interface MemoryPlan {
   readonly budgets: Readonly<Record<BudgetName, number>>
   /** Queries that may read at once: each holds a page or two. */
   readonly readers: number
+  /** What blocks may hold that query workers have open, all workers together. */
+  readonly openBlockBytes: number
   /** What threads keep of the memory they worked with (`base/bytes/kept.ts`). */
   readonly keptShare: number
   /** Garbage outside of its heap that a thread may leave before it is collected; Infinity leaves it to V8. */
@@ -98,6 +100,8 @@ export function planMemory(totalBytes: number): MemoryPlan {
     run: runBytes,
     cache: Math.floor(free * 0.1),
   }
+  // Nothing else is cached yet: one half is for what is open, the other for what readers hold.
+  const openBlockBytes = Math.floor(budgets.cache / 2)
   return {
     totalBytes,
     slabBytes,
@@ -105,8 +109,11 @@ export function planMemory(totalBytes: number): MemoryPlan {
     budgets,
     keptShare,
     garbageBytes,
-    // Nothing else is cached yet.
-    readers: Math.max(minReaders, Math.floor((budgets.read + budgets.cache) / readerBytes)),
+    readers: Math.max(
+      minReaders,
+      Math.floor((budgets.read + budgets.cache - openBlockBytes) / readerBytes),
+    ),
+    openBlockBytes,
     heapMb: Math.max(128, Math.floor((free * 0.5) / mebi)),
   }
 }

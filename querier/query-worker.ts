@@ -29,6 +29,8 @@ export interface QueryWorkerDeps {
   readonly endpoints: readonly Endpoint[]
   /** Most bytes one query may hold. */
   readonly maxQueryBytes: number
+  /** What blocks that this worker has open may hold. */
+  readonly openBlockBytes: number
 }
 
 export class QueryWorker {
@@ -40,7 +42,7 @@ export class QueryWorker {
   constructor(deps: QueryWorkerDeps) {
     this.#deps = deps
     this.#endpoints = new Map(deps.endpoints.map((endpoint) => [endpoint.name, endpoint]))
-    this.#blocks = new BlockCache(deps.store)
+    this.#blocks = new BlockCache(deps.store, deps.openBlockBytes)
     this.#turns = new Turns(deps.clock)
   }
 

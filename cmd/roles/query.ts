@@ -27,6 +27,7 @@ export function queryTasks({ config, shared }: WorkerData) {
         collect: createCollector(Math.min(garbageBytes, config.garbageBytes)),
         endpoints: apis.flatMap((api) => api.endpoints),
         maxQueryBytes: config.querier.maxQueryBytes,
+        openBlockBytes: config.openBlockBytes,
       }),
   )
   return {

@@ -26,6 +26,8 @@ export interface WorkerConfig {
   >
   readonly keptShare: MemoryPlan['keptShare']
   readonly garbageBytes: MemoryPlan['garbageBytes']
+  /** Of each query worker. */
+  readonly openBlockBytes: number
   readonly compaction: { readonly maxBlockBytes: number; readonly lateAfterMs: number }
   /** Bytes that stay free on the disk of the Log. */
   readonly minFreeBytes: number

@@ -10,13 +10,8 @@ import { densePostings } from '../index/postings.ts'
 import { mergeTables } from './merge-tables.ts'
 import type { Section } from './section-read.ts'
 import { adoptStreams, SectionStreamsBuilder } from './section-streams.ts'
-import {
-  sameStreams,
-  storedStreamList,
-  storedStretches,
-  type StoredStretch,
-} from './stored-streams.ts'
-import { stretchCount } from './stream-table.ts'
+import { sameStreams, storedStreamList, storedStretches } from './stored-streams.ts'
+import { stretchCount, type StoredStretch } from './stream-table.ts'
 
 export interface UnitedStreams {
   readonly streams: StreamList

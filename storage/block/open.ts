@@ -1,6 +1,7 @@
 /**
  * Opens a block: reads head, trailer and footer, then only the sections that are asked for. An open
- * block keeps the directories and stream tables that were read; whoever is done with it drops it.
+ * block keeps the directories and, as they are stored, the stream tables that were read, and says what it
+ * holds; whoever is done with it drops it.
  */
 import type { Batch } from '#schemas/batch.ts'
 import type { StreamList } from '#schemas/identity.ts'
@@ -19,13 +20,16 @@ import {
   type Preamble,
 } from './header.ts'
 import { metaOf, type BlockMeta } from './meta.ts'
+import { PlainStretches } from './open-streams.ts'
 import { scanSection, type ScanControl } from './read.ts'
-import { Section } from './section-read.ts'
+import { Section, type SectionOf } from './section-read.ts'
 import { readParts, readRange, type ByteSource } from './source.ts'
 
 export interface OpenOptions {
   /** Keys by which parts may have been sealed. */
   readonly transforms?: readonly PageTransform[]
+  /** Where streams are plain, for blocks that share it; absent: of each block one stretch at a time. */
+  readonly plain?: PlainStretches
 }
 
 export interface Block {
@@ -40,6 +44,8 @@ export interface Block {
   streams(tenant: Tenant): Promise<StreamList | null>
   /** Columns of a tenant with how many rows have a value. */
   columns(tenant: Tenant): Promise<readonly ColumnEntry[]>
+  /** Bytes of what was read and is kept while the block is open, about. */
+  readonly heldBytes: number
   /** A tenant's section, for dumps and checks; null when it has none. */
   section(tenant: Tenant): Section | null
 }
@@ -66,7 +72,8 @@ export async function openBlock(source: ByteSource, options: OpenOptions = {}): 
   const [bytes] = await readParts(tailSource, transform, [part])
   const footer = decodeFooter(bytes!, headBytes, part.offset)
   const meta = metaOf(footer, source.size, part.crc)
-  return new OpenBlock(footer, { meta, preamble, source, transform })
+  const plain = options.plain ?? new PlainStretches(0)
+  return new OpenBlock(footer, { meta, preamble, source, transform, plain })
 }
 
 function transformOf(preamble: Preamble, options: OpenOptions): PageTransform | null {
@@ -76,29 +83,36 @@ function transformOf(preamble: Preamble, options: OpenOptions): PageTransform | 
   return found
 }
 
-interface Opened {
+interface Opened extends Omit<SectionOf, 'holds'> {
   readonly meta: BlockMeta
   readonly preamble: Preamble
-  readonly source: ByteSource
-  readonly transform: PageTransform | null
 }
+
+/** A section as the footer lists it, with its objects. */
+const sectionBytes = 1024
 
 class OpenBlock implements Block {
   readonly header: BlockHeader
   readonly meta: BlockMeta
   readonly preamble: Preamble
   readonly #sections: ReadonlyMap<Tenant, Section>
+  #heldBytes = 0
 
   constructor(footer: Footer, opened: Opened) {
     this.header = footer.header
     this.meta = opened.meta
     this.preamble = opened.preamble
+    const holds = (bytes: number): void => {
+      this.#heldBytes += bytes
+    }
+    holds(footer.sections.length * sectionBytes)
     this.#sections = new Map(
-      footer.sections.map((entry) => [
-        entry.tenant,
-        new Section(entry, opened.source, opened.transform),
-      ]),
+      footer.sections.map((entry) => [entry.tenant, new Section(entry, { ...opened, holds })]),
     )
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   section(tenant: Tenant): Section | null {

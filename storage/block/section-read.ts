@@ -3,7 +3,7 @@
  * and kept while the block is open.
  */
 import { ByteReader } from '#base/bytes/reader.ts'
-import { columnId, type ColumnRef, type Texts } from '#schemas/column.ts'
+import { columnId, type ColumnRef } from '#schemas/column.ts'
 import type { StreamList } from '#schemas/identity.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { decodeTimePool, type TimePool } from '../encoding/times.ts'
@@ -23,23 +23,40 @@ import {
 } from './directory.ts'
 import type { SectionEntry } from './footer.ts'
 import type { PageTransform, Part } from './header.ts'
+import { openStreamList, type PlainStretches } from './open-streams.ts'
 import { readParts, type ByteSource } from './source.ts'
-import { decodeStretch, streamListOf } from './stream-table.ts'
+
+/** Where a section's bytes come from, and where its streams are plain. */
+export interface SectionOf {
+  readonly source: ByteSource
+  readonly transform: PageTransform | null
+  readonly plain: PlainStretches
+  /** Told about how many bytes each table has that was read and is kept; plain streams are not among them. */
+  readonly holds: (bytes: number) => void
+}
+
+/** Objects of a directory, bytes each: a part or table with its place, a column with its name. */
+const partBytes = 160
+const columnBytes = 200
 
 export class Section {
   readonly entry: SectionEntry
   readonly #source: ByteSource
   readonly #transform: PageTransform | null
+  readonly #plain: PlainStretches
+  readonly #holds: SectionOf['holds']
   #directory: Promise<Directory> | null = null
   #streams: Promise<StreamList> | null = null
   #postings: Promise<Postings | null> | null = null
   #pool: Promise<TimePool | null> | null = null
   #rest: Promise<readonly ColumnEntry[]> | null = null
 
-  constructor(entry: SectionEntry, source: ByteSource, transform: PageTransform | null) {
+  constructor(entry: SectionEntry, { source, transform, plain, holds }: SectionOf) {
     this.entry = entry
     this.#source = source
     this.#transform = transform
+    this.#plain = plain
+    this.#holds = holds
   }
 
   /** Reads parts of the section. */
@@ -53,7 +70,11 @@ export class Section {
 
   async #readDirectory(): Promise<Directory> {
     const [bytes] = await this.read([this.entry.directory])
-    return decodeDirectory(bytes!, this.entry)
+    const directory = decodeDirectory(bytes!, this.entry)
+    const { columns, tables, pages } = directory
+    const parts = pages.reduce((sum, page) => sum + page.parts.length + 1, tables.length)
+    this.#holds(parts * partBytes + columns.length * columnBytes)
+    return directory
   }
 
   async #tables(kind: number): Promise<TableEntry[]> {
@@ -76,18 +97,13 @@ export class Section {
   async #readStreams(): Promise<StreamList> {
     const entries = await this.streamTable()
     const parts = await this.read(entries.map((entry) => entry.part))
-    const stretches: Texts[] = []
-    let count = 0
-    for (const [i, bytes] of parts.entries()) {
-      if (entries[i]!.key !== count) throw blockCorrupt.make('stream table out of order')
-      const stretch = decodeStretch(bytes, this.entry.streams - count)
-      stretches.push(stretch)
-      count += stretch.offsets.length - 1
-    }
-    if (count !== this.entry.streams) {
-      throw blockCorrupt.make(`${count} streams where ${this.entry.streams} should be`)
-    }
-    return streamListOf(stretches)
+    // Copies: parts are views of what was read at once.
+    const stretches = parts.map((part, i) => ({
+      first: entries[i]!.key,
+      bytes: new Uint8Array(part),
+    }))
+    this.#holds(parts.reduce((sum, { length }) => sum + length, 0))
+    return openStreamList(stretches, this.entry.streams, this.#plain)
   }
 
   /** The parts of the stream table in order, each keyed by its first stream. */
@@ -102,22 +118,31 @@ export class Section {
 
   /** Postings; null when the section has none, so that every stream must be tested. */
   postings(): Promise<Postings | null> {
-    return (this.#postings ??= this.#table(tableKind.postings).then((bytes) =>
-      bytes === null ? null : decodePostings(bytes, this.entry.streams),
-    ))
+    return (this.#postings ??= this.#table(tableKind.postings).then((bytes) => {
+      if (bytes === null) return null
+      const postings = decodePostings(bytes, this.entry.streams)
+      const { hashes, starts, ids } = postings
+      this.#holds(hashes.byteLength + starts.byteLength + ids.byteLength)
+      return postings
+    }))
   }
 
   timePool(): Promise<TimePool | null> {
-    return (this.#pool ??= this.#table(tableKind.timePool).then((bytes) =>
-      bytes === null ? null : decodeTimePool(bytes),
-    ))
+    return (this.#pool ??= this.#table(tableKind.timePool).then((bytes) => {
+      if (bytes === null) return null
+      const pool = decodeTimePool(bytes)
+      this.#holds(pool.starts.byteLength + pool.times.byteLength + pool.starts.length * 8)
+      return pool
+    }))
   }
 
   /** Columns that stand in the rest of pages, by number. */
   restColumns(): Promise<readonly ColumnEntry[]> {
-    return (this.#rest ??= this.#table(tableKind.restColumns).then((bytes) =>
-      bytes === null ? [] : readRestColumns(bytes),
-    ))
+    return (this.#rest ??= this.#table(tableKind.restColumns).then((bytes) => {
+      const columns = bytes === null ? [] : readRestColumns(bytes)
+      this.#holds(columns.length * columnBytes)
+      return columns
+    }))
   }
 
   /** All columns with the rows that have a value, columns and rest together. */

@@ -3,26 +3,20 @@
  * sections with millions of streams never holds their plain bytes; and a list over stretches that were
  * just written, of which one at a time is decoded when somebody asks.
  */
-import { must } from '#base/assert.ts'
 import type { Allocator } from '#base/bytes/arena.ts'
 import type { Texts } from '#schemas/column.ts'
 import type { StreamList } from '#schemas/identity.ts'
-import { decodeStream } from '#schemas/identity-codec.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import type { TableEntry } from './directory.ts'
+import { openStreamList, PlainStretches } from './open-streams.ts'
 import type { Section } from './section-read.ts'
 import {
   decodeStretch,
   isStretch,
   stretchOf,
-  streamFingerprint,
+  type StoredStretch,
   type StreamBytes,
 } from './stream-table.ts'
-
-export interface StoredStretch {
-  readonly first: number
-  readonly bytes: Uint8Array
-}
 
 /** Stored bytes that are read at once: a request to S3 for some stretches, not for each. */
 const groupBytes = 1024 * 1024
@@ -115,24 +109,9 @@ export function storedStreamList(
   stretches: readonly StoredStretch[],
   count: number,
 ): StreamList & StreamBytes {
-  let opened: { first: number; texts: Texts } | null = null
-  const bytes = (id: number): Uint8Array => {
-    if (!(id >= 0 && id < count)) throw new RangeError(`stream ${id} of ${count}`)
-    const stored = must(
-      stretches.findLast(({ first }) => first <= id),
-      'the first stretch begins with stream 0',
-    )
-    const { first } = stored
-    if (opened?.first !== first)
-      opened = { first, texts: decodeStretch(stored.bytes, count - first) }
-    const { texts } = opened
-    return texts.bytes.subarray(texts.offsets[id - first], texts.offsets[id - first + 1])
-  }
+  const list = openStreamList(stretches, count, new PlainStretches(0))
   return {
-    count,
-    bytes,
-    identity: (id) => decodeStream(bytes(id)),
-    fingerprint: (id) => streamFingerprint(bytes(id)),
+    ...list,
     stretch(from, memory) {
       const stored = stretches.find(({ first }) => first === from)
       if (stored !== undefined) {
@@ -140,7 +119,7 @@ export function storedStreamList(
         if (isStretch(texts, from + texts.offsets.length - 1 === count)) return texts
       }
       // One that another release cut elsewhere is put together anew.
-      return stretchOf({ count, bytes }, from, memory)
+      return stretchOf(list, from, memory)
     },
   }
 }

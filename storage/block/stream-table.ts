@@ -20,6 +20,12 @@ import { identityOf } from '../run/identities.ts'
 /** Plain bytes of a stretch: enough for zstd, and with its offsets it fits a chunk of an arena (`base/bytes/arena.ts`). */
 const stretchBytes = 3 * 1024 * 1024
 
+/** A stretch as it is stored, with the number of its first stream. */
+export interface StoredStretch {
+  readonly first: number
+  readonly bytes: Uint8Array
+}
+
 /** Streams whose bytes come by number, in their final order. */
 export interface StreamBytes {
   readonly count: number
