@@ -237,9 +237,11 @@ export class PartBuilder {
     size: ReturnType<PartBuilder['measure']>,
   ): void {
     const { words } = target
+    // Buffer's copy: V8 sets shared memory by words where both sides are aligned alike, and else byte by byte.
     if (this.packed !== null) {
-      words.set(this.packed, at)
-      target.bytes.set(this.bytes.subarray(0, this.bytesUsed), (at + this.packed.length) * 4)
+      const { buffer, byteOffset, byteLength } = this.packed
+      Buffer.from(buffer, byteOffset, byteLength).copy(target.bytes, at * 4)
+      this.bytes.copy(target.bytes, at * 4 + byteLength, 0, this.bytesUsed)
       return
     }
     const keys = this.#keyOffsets.length
@@ -268,7 +270,7 @@ export class PartBuilder {
       words.set(values.subarray(0, count), next)
       next += count
     }
-    target.bytes.set(this.bytes.subarray(0, this.bytesUsed), next * 4)
+    this.bytes.copy(target.bytes, next * 4, 0, this.bytesUsed)
   }
 
   #writeBounds(words: Uint32Array, at: number): void {
