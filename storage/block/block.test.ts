@@ -1,4 +1,5 @@
 /** What goes into a block comes out of it, by every way of asking. */
+import { keptOf, setKeptShare } from '#base/bytes/kept.ts'
 import { AppError } from '#base/errors.ts'
 import type { Batch } from '#schemas/batch.ts'
 import type { ColumnRef, Texts } from '#schemas/column.ts'
@@ -373,6 +374,26 @@ test('memory that is given back is written to again, and no other', (t) => {
   const third = block('one', 5 * mebi)
   t.assert.equal(third.buffer, first.buffer)
   t.assert.deepEqual(third, copy)
+})
+
+test('a block of a merge is never copied, one of L0 where its memory is much larger and not kept', (t) => {
+  const memoryOf = (level: number): number => {
+    const writer = createBlockWriter(headerOf('logs', level), { expectedBytes: 3 << 20 })
+    const streams = streamsOf([streamOf('web')])
+    writer.beginSection('acme', streams)
+    writer.append(batchOf('logs', streams, [{ stream: 0, timeNs: base, values: {} }]))
+    writer.endSection()
+    return writer.finish().bytes.buffer.byteLength
+  }
+  const before = keptOf(1)
+  setKeptShare(0)
+  try {
+    t.assert.equal(memoryOf(0) < 4096, true)
+    t.assert.equal(memoryOf(1) >= 3 << 20, true)
+    t.assert.equal(memoryOf(2) >= 3 << 20, true)
+  } finally {
+    setKeptShare(before)
+  }
 })
 
 test('a transform seals every part', async (t) => {
