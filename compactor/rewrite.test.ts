@@ -18,7 +18,7 @@ const chain = { logId: '00000000000000aa', partition: 0 }
 const nowHour = 500_000
 const limits = { maxBlockBytes: 2 ** 28, ownBlockBytes: 2 ** 23, lateAfterMs: 48 * 3_600_000 }
 
-/** Tenants with the hours of their rows, as `a:1,2 b:3`; hours count from `nowHour - 100`. */
+/** Tenants with the hours of their rows, as `a:1,2 b:3`; hours count from `nowHour - 100`; ns behind them may follow, as `1+500`. */
 type Rows = string
 
 function valuesOf(signal: SignalName, hour: string): Readonly<Record<string, Value>> {
@@ -42,11 +42,11 @@ function world(signal: SignalName) {
     for (const section of text.split(' ')) {
       const [tenant = '', hours = ''] = section.split(':')
       const streams = streamsOf([streamOf('web', signal === 'metrics' ? 'm' : null)])
-      const rows = hours.split(',').map((hour, at) => ({
-        stream: 0,
-        timeNs: BigInt(nowHour - 100 + Number(hour)) * hourNs + BigInt(at + offset),
-        values: valuesOf(signal, hour),
-      }))
+      const rows = hours.split(',').map((text, at) => {
+        const [hour = '', ns = at + offset] = text.split('+')
+        const timeNs = BigInt(nowHour - 100 + Number(hour)) * hourNs + BigInt(ns)
+        return { stream: 0, timeNs, values: valuesOf(signal, hour) }
+      })
       writer.beginSection(tenant, streams)
       writer.append(sorted(batchOf(signal, streams, rows)))
       writer.endSection()
@@ -104,6 +104,13 @@ test('a merge cuts at windows and keeps every row', async (t) => {
   let rows = 0
   for await (const batch of block.readSection('a')) rows += batch.rows
   t.assert.deepEqual([rows, block.header.startOffset, block.header.endOffset], [2, 0, 10])
+})
+
+test('a merge cuts at the ns where a window begins', async (t) => {
+  const { write, run, show } = world('logs')
+  const inputs = await run({ inputs: [await write('a:90+999999,91+0,91+1,92+999998')] })
+  const outputs = await run({ kind: 'merge', inputs, level: 2, windowMs: 3_600_000 })
+  t.assert.equal(show(outputs), 'L2 shared a1@90-90 | L2 shared a1@92-92 | L2 shared a2@91-91')
 })
 
 test('the same row in two inputs is kept once; nothing left makes no block', async (t) => {

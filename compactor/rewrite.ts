@@ -138,21 +138,24 @@ class Rewriting {
     const lateBeforeMs =
       kind === 'fold' ? this.#deps.clock.nowMs() - this.#deps.lateAfterMs : -Infinity
     const baseMs = Number(batch.timeBase / 1_000_000n)
+    const baseNs = Number(batch.timeBase % 1_000_000n)
     const { time } = batch
+    // Whole ms: with the base cut to one, rows of a window's first ms counted to the window before.
+    const msOf = (at: number): number => baseMs + Math.floor((baseNs + at) / 1e6)
     let [min, max] = [Infinity, -Infinity]
     for (let row = 0; row < batch.rows; row++) {
       if (time[row]! < min) min = time[row]!
       if (time[row]! > max) max = time[row]!
     }
     const windowOf = (ms: number): number => (windowMs === 0 ? 0 : Math.floor(ms / windowMs))
-    const [minMs, maxMs] = [baseMs + min / 1e6, baseMs + max / 1e6]
+    const [minMs, maxMs] = [msOf(min), msOf(max)]
     // Nearly always: then no row needs to be looked at by itself.
     if (minMs < lateBeforeMs === maxMs < lateBeforeMs && windowOf(minMs) === windowOf(maxMs)) {
       return [{ page, late: minMs < lateBeforeMs, window: windowOf(minMs) }]
     }
     const groups = new Map<string, { rows: number[]; late: boolean; window: number }>()
     for (let row = 0; row < batch.rows; row++) {
-      const ms = baseMs + time[row]! / 1e6
+      const ms = msOf(time[row]!)
       const late = ms < lateBeforeMs
       const window = windowOf(ms)
       const key = `${late} ${window}`
