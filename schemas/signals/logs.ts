@@ -19,6 +19,19 @@ export const logs = {
   ],
   streamBy: 'scope',
   orderBy: 'stream-time',
-  sameWhen: ['time', 'severityNumber', 'severityText', 'body', 'bodyValue', 'attributes'],
+  // All of it but when it was observed: a line that is sent again says the same of its trace and event.
+  sameWhen: [
+    'time',
+    'severityNumber',
+    'severityText',
+    'body',
+    'bodyValue',
+    'traceId',
+    'spanId',
+    'flags',
+    'eventName',
+    'droppedAttributesCount',
+    'attributes',
+  ],
   sliceNs: 3_600_000_000_000n,
 } as const satisfies Signal

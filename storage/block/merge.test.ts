@@ -147,6 +147,31 @@ test('the same row from two blocks stays once; equal lines of one block stay', a
   )
 })
 
+test('lines that differ in trace, span, event or flags only are not the same', async (t) => {
+  const lines: Row['values'][] = [
+    {},
+    { 'r:id16:traceId': new Uint8Array(16).fill(1) },
+    { 'r:id16:traceId': new Uint8Array(16).fill(2) },
+    { 'r:id8:spanId': new Uint8Array(8).fill(1) },
+    { 'r:text:eventName': 'session.start' },
+    { 'r:text:eventName': 'session.end' },
+    { 'r:u32:flags': 1 },
+    { 'r:u32:droppedAttributesCount': 1 },
+    { 'r:text:severityText': 'INFO' },
+    { 'a:text:key': '' },
+    { 'a:otlp:key': new Uint8Array(0) },
+  ]
+  const rows = lines.map((values): Row => ({ stream: 0, timeNs: base, values }))
+  const apart = await Promise.all(rows.map((row, i) => blockOf('logs', [row], i + 1)))
+  t.assert.equal((await merged(apart)).rows.length, rows.length)
+  const seen = { 'r:time:observedTime': base + 1n }
+  const again = rows.map((row): Row => ({ ...row, values: { ...row.values, ...seen } }))
+  t.assert.equal(
+    (await merged([...apart, await blockOf('logs', again, 99)])).rows.length,
+    rows.length,
+  )
+})
+
 test('of two samples of one time the one of the higher offset stays', async (t) => {
   const sample = (value: number, at: bigint): Row => ({
     stream: 0,
