@@ -3,25 +3,17 @@ import { beginning } from './again.ts'
 import { allocatorSettings } from './allocator.ts'
 
 const node = '/usr/bin/node'
-const argv = [node, '/app/cmd/main.ts', 'run', '--memory=1GiB']
+const argv = [node, '/app/cmd/main.js', 'run', '--memory=1GiB']
 const begun = { execPath: node, execArgv: ['--inspect'], argv }
 
-test('the process begins again once, with its arguments and the cache beside the environment', (t) => {
-  const next = beginning({ ...begun, env: { HOME: '/root' } })
-  t.assert.deepEqual(next?.args, [node, '--inspect', '/app/cmd/main.ts', 'run', '--memory=1GiB'])
-  t.assert.equal(next?.env['HOME'], '/root')
-  t.assert.match(next?.env['NODE_COMPILE_CACHE'] ?? '', /node-compile-cache$/)
-  t.assert.equal(beginning({ ...begun, env: next?.env ?? {} }), null)
-  t.assert.equal(beginning({ ...begun, env: { NODE_COMPILE_CACHE: '/cache' } }), null)
-})
-
-test('it begins again with settings of the allocator where memory is short, once', (t) => {
+test('the process begins again with its arguments and settings of the allocator where memory is short, once', (t) => {
   const [small, large] = [512 * 2 ** 20, 2 ** 31]
-  const env = { NODE_COMPILE_CACHE: '/cache' }
+  const env = { HOME: '/root' }
   t.assert.equal(beginning({ ...begun, env }, allocatorSettings(env, large)), null)
   const next = beginning({ ...begun, env }, allocatorSettings(env, small))
+  t.assert.deepEqual(next?.args, [node, '--inspect', '/app/cmd/main.js', 'run', '--memory=1GiB'])
   t.assert.equal(next?.env['MALLOC_MMAP_THRESHOLD_'], '32768')
-  t.assert.equal(next?.env['NODE_COMPILE_CACHE'], '/cache')
+  t.assert.equal(next?.env['HOME'], '/root')
   t.assert.deepEqual(allocatorSettings(next?.env ?? {}, small), {})
   t.assert.deepEqual(allocatorSettings({ MALLOC_ARENA_MAX: '8' }, small), {})
 })

@@ -1,5 +1,5 @@
 /** Entry of every worker thread: serves the tasks of its role to the main thread. */
-import { enableCompileCache, flushCompileCache } from 'node:module'
+import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { must } from '#base/assert.ts'
 import { setKeptShare } from '#base/bytes/kept.ts'
@@ -8,7 +8,6 @@ import { yieldTo } from '#base/threads/priority.ts'
 import type { IngestData } from './roles/ingest.ts'
 import type { WorkerData } from './roles/shared.ts'
 
-enableCompileCache()
 const port = must(parentPort, 'this module runs in a worker thread')
 const data = workerData as WorkerData // made by `run.ts`, which starts this module
 

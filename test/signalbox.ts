@@ -46,7 +46,7 @@ export async function startSignalbox(
   flags: readonly string[] = [],
   { under = [], nodeFlags = [] }: RunOptions = {},
 ): Promise<Started> {
-  const program = [process.execPath, ...nodeFlags, join(root, 'cmd/main.ts'), 'run']
+  const program = [process.execPath, ...nodeFlags, join(root, 'cmd/main.js'), 'run']
   const [command = '', ...args] = [...under, ...program, `--storage.dir=${dir}`, ...freePorts]
   const child = spawn(command, [...args, ...flags], {
     cwd: root,

@@ -341,7 +341,7 @@ async function checkBlocks(t: TestContext): Promise<void> {
     const path = join(dir, file)
     const block = await openBlock(bytesSource(readFileSync(path)))
     for await (const batch of block.readSection('default')) points.push(...wideOf(batch))
-    const main = join(import.meta.dirname, '../../cmd/main.ts')
+    const main = join(import.meta.dirname, '../../cmd/main.js')
     const text = execFileSync(process.execPath, [main, 'inspect', path]).toString()
     t.assert.match(text, /signal metrics, level 0/)
     t.assert.match(text, /column \S*exemplars\S*: \d+ rows/)

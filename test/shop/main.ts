@@ -50,7 +50,7 @@ function listens(): Promise<boolean> {
 async function startSignalbox(): Promise<void> {
   if (await listens()) return console.log('using the Signalbox that runs')
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-demo-'))
-  await start(['cmd/main.ts', 'run', `--storage.dir=${dir}`], / {2}data (.)/)
+  await start(['cmd/main.js', 'run', `--storage.dir=${dir}`], / {2}data (.)/)
   console.log(`started Signalbox, data in ${dir}`)
 }
 
