@@ -22,6 +22,7 @@ import type { BlockHeader } from '#storage/block/header.ts'
 import { mergeSections, type MergeControl, type MergedPage } from '#storage/block/merge.ts'
 import { openBlock, type Block } from '#storage/block/open.ts'
 import { pickRows } from '#storage/block/page-build.ts'
+import type { ByteSource } from '#storage/block/source.ts'
 import { createBlockWriter, keepMemory, type BlockWriter } from '#storage/block/write.ts'
 import { maxTenantsPerBlock, type BlockEntry } from '#storage/catalog/block-entry.ts'
 import { entryOfBlock } from '#storage/catalog/block-of-entry.ts'
@@ -92,7 +93,8 @@ class Rewriting {
 
   #open({ key, bytes }: BlockEntry): Promise<Block> {
     const { store } = this.#deps
-    const read = async (from: number, to: number) => (await store.get(key, { from, to })).bytes
+    const read: ByteSource['read'] = async (from, to, memory) =>
+      (await store.get(key, { from, to }, memory === undefined ? {} : { memory })).bytes
     return openBlock({ size: bytes, read })
   }
 

@@ -2,7 +2,8 @@
  * Memory as an arena may give it at its worst: full of other values when it is given, and overwritten when
  * it is taken back. Who relies on zeros, or uses an array too long, gives wrong results with it.
  */
-import type { Allocator } from '#base/bytes/arena.ts'
+import { fresh, type Allocator } from '#base/bytes/arena.ts'
+import type { ByteSource } from '#storage/block/source.ts'
 
 export class DirtyMemory implements Allocator {
   #given: Uint8Array[] = []
@@ -26,4 +27,14 @@ export class DirtyMemory implements Allocator {
     for (const bytes of this.#given) bytes.fill(0x5a)
     this.#given = []
   }
+}
+
+/** A block whose bytes are put into the memory of whoever reads them, as a folder's are. */
+export function copyingSource(block: Uint8Array): ByteSource {
+  const read: ByteSource['read'] = (from, to, memory = fresh) => {
+    const bytes = memory.bytes(to - from)
+    bytes.set(block.subarray(from, to))
+    return Promise.resolve(bytes)
+  }
+  return { size: block.length, read }
 }

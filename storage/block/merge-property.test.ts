@@ -4,6 +4,7 @@
  * column of another; values repeat, so that columns are dictionaries in one page and not in another.
  */
 import type { SignalName } from '#schemas/signals/signal.ts'
+import { copyingSource } from '#test/dirty-memory.ts'
 import {
   batchOf,
   rowTexts,
@@ -17,7 +18,7 @@ import * as fc from 'fast-check'
 import { test } from 'node:test'
 import { mergeSections } from './merge.ts'
 import { openBlock, type Block } from './open.ts'
-import { bytesSource } from './source.ts'
+
 import { createBlockWriter } from './write.ts'
 
 const base = 1_700_000_000_000_000_000n
@@ -40,7 +41,7 @@ async function blockOf(
   writer.beginSection('acme', batch.streams)
   writer.append(batch)
   writer.endSection()
-  return openBlock(bytesSource(writer.finish().bytes))
+  return openBlock(copyingSource(writer.finish().bytes))
 }
 
 /** Rows of the block that the merge's pages make, read back. */
@@ -50,7 +51,7 @@ async function mergedRows(signal: SignalName, blocks: readonly Block[]): Promise
   writer.beginSection('acme', merge.streams)
   for await (const { batch, rest } of merge.pages()) writer.appendPage(batch, rest)
   writer.endSection()
-  const block = await openBlock(bytesSource(writer.finish().bytes))
+  const block = await openBlock(copyingSource(writer.finish().bytes))
   const rows: string[] = []
   for await (const batch of block.readSection('acme')) rows.push(...rowTexts(batch))
   return rows

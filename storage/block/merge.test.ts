@@ -4,6 +4,7 @@ import { must } from '#base/assert.ts'
 import { randomHex, seededRandom } from '#base/random.ts'
 import type { Batch } from '#schemas/batch.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
+import { copyingSource } from '#test/dirty-memory.ts'
 import { batchOf, rowTexts, sorted, streamOf, streamsOf, type Row } from '#test/golden/rows.ts'
 import * as fc from 'fast-check'
 import { test } from 'node:test'
@@ -14,7 +15,7 @@ import { mergeSections } from './merge.ts'
 import { openBlock, type Block } from './open.ts'
 import { wholePages } from './page-whole.ts'
 import { sectionStreams } from './section-streams.ts'
-import { bytesSource } from './source.ts'
+
 import { streamListOfBytes } from './stream-table.ts'
 import { createBlockWriter } from './write.ts'
 
@@ -50,7 +51,7 @@ async function write(batch: Batch, endOffset: number, pageRows = 50): Promise<Bl
   writer.beginSection('acme', batch.streams)
   writer.append(batch)
   writer.endSection()
-  return openBlock(bytesSource(writer.finish().bytes))
+  return openBlock(copyingSource(writer.finish().bytes))
 }
 
 /** The batch with all its attributes as columns. */
@@ -305,7 +306,7 @@ test('ids of frames that were taken over from several pages are found', async (t
   writer.beginSection('acme', merge.streams)
   for await (const { batch, rest } of merge.pages()) writer.appendPage(batch, rest)
   writer.endSection()
-  const merged = await openBlock(bytesSource(writer.finish().bytes))
+  const merged = await openBlock(copyingSource(writer.finish().bytes))
   const section = must(merged.section('acme'), 'it has rows')
   const filter = must((await section.pageFilters(new Set([0]))).get(0), 'bodies have a filter')
   t.assert.equal(filter.longestId, 32)

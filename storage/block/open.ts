@@ -66,8 +66,8 @@ export async function openBlock(source: ByteSource, options: OpenOptions = {}): 
   const from = source.size - tail.length
   const tailSource: ByteSource = {
     size: source.size,
-    read: (a, b) =>
-      a >= from ? Promise.resolve(tail.subarray(a - from, b - from)) : source.read(a, b),
+    read: (a, b, memory) =>
+      a >= from ? Promise.resolve(tail.subarray(a - from, b - from)) : source.read(a, b, memory),
   }
   const [bytes] = await readParts(tailSource, transform, [part])
   const footer = decodeFooter(bytes!, headBytes, part.offset)

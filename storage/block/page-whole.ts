@@ -1,6 +1,6 @@
 /**
  * Reads pages whole and in stored order, as merges do: all columns as vectors, the rest as it stands.
- * Decoding any bytes throws only `corrupt`. A page's arrays come from the memory that the caller gives for
+ * Decoding any bytes throws only `corrupt`. A page's bytes and arrays come from the memory that the caller gives for
  * it, and are valid until that takes them back.
  */
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
@@ -91,7 +91,10 @@ async function readWhole(
   const { rows, baseNs, parts } = page
   const pooled = parts.some((part) => part.encoding === encodingId.offsetsPool)
   const pool = pooled ? await section.timePool() : null
-  const bytes = await section.read(parts.map((part) => part.part))
+  const bytes = await section.read(
+    parts.map((part) => part.part),
+    memory,
+  )
   const draft: Draft = { stream: null, time: null, rest: null, columns: new Map() }
   const parents: { named: Named; bytes: Uint8Array }[] = []
   for (const [i, { number, encoding }] of parts.entries()) {

@@ -2,6 +2,7 @@
  * One tenant's section of an open block: its directory and tables, each read once when first needed
  * and kept while the block is open.
  */
+import type { Allocator } from '#base/bytes/arena.ts'
 import { ByteReader } from '#base/bytes/reader.ts'
 import { columnId, type ColumnRef } from '#schemas/column.ts'
 import type { StreamList } from '#schemas/identity.ts'
@@ -59,9 +60,9 @@ export class Section {
     this.#holds = holds
   }
 
-  /** Reads parts of the section. */
-  read(parts: readonly Part[]): Promise<Uint8Array[]> {
-    return readParts(this.#source, this.#transform, parts)
+  /** Reads parts of the section; the bytes may be put into `memory`. */
+  read(parts: readonly Part[], memory?: Allocator): Promise<Uint8Array[]> {
+    return readParts(this.#source, this.#transform, parts, memory)
   }
 
   directory(): Promise<Directory> {

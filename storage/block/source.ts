@@ -3,13 +3,17 @@
  * checked by crc and length before anything looks inside.
  */
 import { must } from '#base/assert.ts'
+import type { Allocator } from '#base/bytes/arena.ts'
 import { blockCorrupt } from '../encoding/errors.ts'
 import { checkCrc, type PageTransform, type Part } from './header.ts'
 
-/** Absolute ranges of one object. `read` resolves to exactly `to - from` bytes, which nobody changes. */
+/**
+ * Absolute ranges of one object. `read` resolves to exactly `to - from` bytes, which nobody changes; it may put them into
+ * `memory`, where they are valid until the caller takes that back.
+ */
 export interface ByteSource {
   readonly size: number
-  read(from: number, to: number): Promise<Uint8Array>
+  read(from: number, to: number, memory?: Allocator): Promise<Uint8Array>
 }
 
 /** Bytes in memory as a source. */
@@ -24,22 +28,30 @@ const maxGapBytes = 64 * 1024
 const maxReadBytes = 16 * 1024 * 1024
 
 /** Reads `bytes[from, to)`; a source that gives another length makes the block corrupt. */
-export async function readRange(source: ByteSource, from: number, to: number): Promise<Uint8Array> {
+// oxlint-disable-next-line max-params -- a range of a source, and where it may go
+export async function readRange(
+  source: ByteSource,
+  from: number,
+  to: number,
+  memory?: Allocator,
+): Promise<Uint8Array> {
   if (!(from >= 0 && from <= to && to <= source.size)) {
     throw blockCorrupt.make(`bytes [${from}, ${to}) of a block of ${source.size}`)
   }
-  const bytes = await source.read(from, to)
+  const bytes = await source.read(from, to, memory)
   if (bytes.length !== to - from) {
     throw blockCorrupt.make(`${bytes.length} bytes read of [${from}, ${to})`)
   }
   return bytes
 }
 
-/** Reads parts as they were before sealing, in the order asked for. */
+/** Reads parts as they were before sealing, in the order asked for; the bytes may be put into `memory`. */
+// oxlint-disable-next-line max-params -- parts of a source, the key, and where they may go
 export async function readParts(
   source: ByteSource,
   transform: PageTransform | null,
   parts: readonly Part[],
+  memory?: Allocator,
 ): Promise<Uint8Array[]> {
   const order = parts.map((_, i) => i).toSorted((a, b) => parts[a]!.offset - parts[b]!.offset)
   const result: (Uint8Array | undefined)[] = []
@@ -54,7 +66,7 @@ export async function readParts(
       if (part.offset - end > maxGapBytes || to - first.offset > maxReadBytes) break
       end = to
     }
-    const bytes = await readRange(source, first.offset, end)
+    const bytes = await readRange(source, first.offset, end, memory)
     for (; i < next; i++) {
       const part = parts[order[i]!]!
       result[order[i]!] = openPart(bytes, first.offset, part, transform)

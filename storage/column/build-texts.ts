@@ -7,7 +7,7 @@
 import { Arena } from '#base/bytes/arena.ts'
 import { keptOf } from '#base/bytes/kept.ts'
 import type { ColumnType, Texts, Vector } from '#schemas/column.ts'
-import { FramedTexts, type StoredFrame } from '../encoding/framed-texts.ts'
+import { copyOfFrame, FramedTexts, type StoredFrame } from '../encoding/framed-texts.ts'
 import { Distinct } from './distinct.ts'
 import { nativeCopy, type Runs } from './runs.ts'
 
@@ -34,8 +34,8 @@ export class TextBuilder {
   /** Frames that were taken over, ascending; `#bytes` holds what stands in none of them, `#plain` bytes. */
   #frames: StoredFrame[] = []
   #plain = 0
-  /** Where frames are decoded that are asked for: all of them from L2 on, which packs pages anew. */
-  readonly #decoded = new Arena(keptBytes)
+  /** Where those frames stand, and are decoded when they are asked for: all of them from L2 on, which packs pages anew. */
+  readonly #memory = new Arena(keptBytes)
   readonly #maps: CodeMap[] = []
 
   append(at: number, runs: Runs, columns: Columns): void {
@@ -64,7 +64,7 @@ export class TextBuilder {
     const offsets = this.#words.subarray(0, rows + 1)
     const bytes = this.#bytes.subarray(0, this.#plain)
     if (this.#frames.length === 0) return { offsets, bytes }
-    return new FramedTexts(offsets, this.#frames, { plain: bytes, memory: this.#decoded })
+    return new FramedTexts(offsets, this.#frames, { plain: bytes, memory: this.#memory })
   }
 
   #table(): Distinct {
@@ -112,8 +112,7 @@ export class TextBuilder {
     for (; low < frames.length && frames[low]!.to <= to; low++) {
       const frame = frames[low]!
       if (frame.from > at) this.#copyBytes(texts.bytesAt(at, frame.from), at, frame.from)
-      const { bytes, keys } = frame
-      this.#frames.push({ from: frame.from + shift, to: frame.to + shift, bytes, keys })
+      this.#frames.push(copyOfFrame(frame, shift, this.#memory))
       at = frame.to
     }
     if (to > at) this.#copyBytes(texts.bytesAt(at, to), at, to)
@@ -232,7 +231,7 @@ export class TextBuilder {
     this.#empty = true
     this.#frames = []
     this.#plain = 0
-    this.#decoded.reset()
+    this.#memory.reset()
     this.#distinct?.clear()
     for (const entry of this.#maps) if (entry !== undefined) entry.values = null
     if (this.#bytes.length > keptOf(keptBytes)) this.#bytes = new Uint8Array(0)

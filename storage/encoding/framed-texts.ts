@@ -20,7 +20,7 @@ export interface StoredKeys {
 
 /**
  * A frame and the plain bytes [from, to) that it holds: as they are where it is as long, else zstd. All of it are views of
- * the block, so it may outlive the memory of the page that it came with.
+ * the page as it was read, and valid as long as that: who needs it longer copies it.
  */
 export interface StoredFrame {
   readonly from: number
@@ -28,6 +28,23 @@ export interface StoredFrame {
   readonly bytes: Uint8Array
   /** Null where they were not stored. */
   readonly keys: StoredKeys | null
+}
+
+/** A frame in arrays of `memory`, whose plain bytes stand `shift` bytes further. */
+export function copyOfFrame(frame: StoredFrame, shift: number, memory: Allocator): StoredFrame {
+  const { from, to, bytes, keys } = frame
+  return {
+    from: from + shift,
+    to: to + shift,
+    bytes: copyOf(bytes, memory),
+    keys: keys === null ? null : { bytes: copyOf(keys.bytes, memory), longest: keys.longest },
+  }
+}
+
+function copyOf(bytes: Uint8Array, memory: Allocator): Uint8Array {
+  const copy = memory.bytes(bytes.length)
+  copy.set(bytes)
+  return copy
 }
 
 const noBytes = new Uint8Array(0)

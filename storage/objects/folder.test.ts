@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { Arena } from '#base/bytes/arena.ts'
 import { isCode } from '#base/errors.ts'
 import { systemRandom } from '#base/random.ts'
 import { objectMissing, storeUnavailable } from './errors.ts'
@@ -33,6 +34,17 @@ test('objects are found after opening again', (t) =>
     const second = await openFolderStore(folder, systemRandom)
     t.assert.deepEqual([...(await second.get('a/b')).bytes], [1, 2, 3])
     t.assert.equal(await second.createIfAbsent('a/b', new Uint8Array(1)), 'exists')
+  }))
+
+test('an object is read into the memory that the reader gives', (t) =>
+  withFolder(async (folder) => {
+    const store = await openFolderStore(folder, systemRandom)
+    await store.createIfAbsent('a/b', new Uint8Array([1, 2, 3, 4]))
+    const memory = new Arena(4096, 4096)
+    const place = memory.bytes(16)
+    const { bytes } = await store.get('a/b', { from: 1, to: 9 }, { memory })
+    t.assert.deepEqual([...bytes], [2, 3, 4])
+    t.assert.equal(bytes.buffer, place.buffer)
   }))
 
 test('a folder is not an object, and what the system refuses is unavailable', (t) =>

@@ -11,6 +11,7 @@
 import type { BigIntStats } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fresh } from '#base/bytes/arena.ts'
 import { type Random, randomHex } from '#base/random.ts'
 import { KeyMutex } from './key-mutex.ts'
 import { byCodeUnit } from './memory.ts'
@@ -96,7 +97,7 @@ async function get(folder: string, { key, range, options }: GetArguments): Promi
     const size = Number(status.size)
     if (range !== null) checkRangeStart(key, range, size)
     const from = range?.from ?? 0
-    const bytes = new Uint8Array(Math.min(range?.to ?? size, size) - from)
+    const bytes = (options.memory ?? fresh).bytes(Math.min(range?.to ?? size, size) - from)
     for (let at = 0; at < bytes.length;) {
       options.abort?.throwIfAborted()
       const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at)

@@ -10,8 +10,10 @@
  *   the same bytes; when it is then told 'exists', a nonce inside the object says whose it is.
  * - A key that was deleted and created again has another etag; the etag of one object never changes.
  *
- * Buffers given to `createIfAbsent` are not kept after it settled; bytes from `get` belong to the caller.
+ * Buffers given to `createIfAbsent` are not kept after it settled; bytes from `get` belong to the caller, in its memory
+ * where it gave some.
  */
+import type { Allocator } from '#base/bytes/arena.ts'
 import { storeKey, storeRange } from './errors.ts'
 
 /** Bytes [from, to) of an object, 0 <= from < to. `to` may lie beyond the end of the object. */
@@ -24,6 +26,8 @@ export interface GetOptions {
   /** Only if the object still has this etag; else `object-changed`. */
   readonly ifMatch?: string
   readonly abort?: AbortSignal
+  /** Where the bytes may be put, by a store that can choose; they are then valid until its owner takes that back. */
+  readonly memory?: Allocator
 }
 
 export interface StoredBytes {
