@@ -8,6 +8,7 @@
  */
 import { assert, must } from '#base/assert.ts'
 import { fresh, type Allocator } from '#base/bytes/arena.ts'
+import { keptOf } from '#base/bytes/kept.ts'
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 import { decodeStream } from '#schemas/identity-codec.ts'
 import type { Tenant } from '#schemas/tenant.ts'
@@ -35,6 +36,9 @@ interface Known {
 /** Tenants remembered per table; with more each flush starts anew for those that come first. */
 const maxTenants = 64
 
+/** Streams remembered per table beside those of the newest tenant: some 30 MiB with what is stored of them. */
+const maxStreams = 1 << 20
+
 /** By the first table: a view lives as long as its generation is read. */
 const knownOf = new WeakMap<StreamView, Map<Tenant, Known>>()
 
@@ -55,8 +59,7 @@ export function flushStreams(
     const own = ids.map((list) => list.slice())
     known = unite(tables, own, memory)
     byTenant.delete(tenant)
-    const [oldest] = byTenant.keys()
-    if (byTenant.size >= maxTenants && oldest !== undefined) byTenant.delete(oldest)
+    forgetOldest(byTenant)
     byTenant.set(tenant, known)
   }
   const { placeOfIds, streams } = known
@@ -68,6 +71,17 @@ export function flushStreams(
     return map
   })
   return { streams, places }
+}
+
+/** Makes room for one more tenant. */
+function forgetOldest(byTenant: Map<Tenant, Known>): void {
+  let streams = 0
+  for (const known of byTenant.values()) streams += known.streams.count
+  for (const [oldest, known] of byTenant) {
+    if (byTenant.size < maxTenants && streams <= keptOf(maxStreams)) return
+    byTenant.delete(oldest)
+    streams -= known.streams.count
+  }
 }
 
 function isSame(known: Known, tables: readonly StreamView[], ids: readonly Uint32Array[]): boolean {

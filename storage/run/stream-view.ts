@@ -123,7 +123,14 @@ export class StreamView implements StreamList {
   }
 }
 
-const views = new WeakMap<Slabs, Map<number, { generation: number; view: StreamView }>>()
+interface KnownView {
+  readonly generation: number
+  /** Of the slab while the table lives. */
+  readonly state: number
+  readonly view: StreamView
+}
+
+const views = new WeakMap<Slabs, Map<number, KnownView>>()
 
 /**
  * The view of the table whose first slab is `firstSlab`, shared by all readers of the thread.
@@ -134,7 +141,17 @@ export function streamView(slabs: Slabs, firstSlab: number, generation: number):
   if (known === undefined) views.set(slabs, (known = new Map()))
   const entry = known.get(firstSlab)
   if (entry?.generation === generation) return entry.view
+  forgetFreed(slabs, known)
   const view = new StreamView(slabs, firstSlab)
-  known.set(firstSlab, { generation, view })
+  known.set(firstSlab, { generation, state: slabs.state(firstSlab), view })
   return view
+}
+
+/** Forgets views of tables that were freed, and with them what is kept by view: the order of streams, how they are stored. */
+function forgetFreed(slabs: Slabs, known: Map<number, KnownView>): void {
+  for (const [first, { state }] of known) {
+    // A slab that was freed may be a run's by now, or continue another table. One that begins another is asked for by its generation.
+    const begins = Atomics.load(slabs.at(first).ints, tableWorkerWord) !== 0
+    if (slabs.state(first) !== state || !begins) known.delete(first)
+  }
 }

@@ -108,3 +108,18 @@ test('a request whose streams need more slabs than are free says so', (t) => {
   const canonical = (place: number) => Buffer.alloc(40_000, place)
   t.assert.equal(table.internAll(raw, new Uint32Array(4), { canonical }), false)
 })
+
+test('a view is kept while its table lives', (t) => {
+  const slabs = new Slabs(createSlabMemory(3, 1 << 12))
+  const create = (): StreamTable =>
+    must(StreamTable.create(slabs, slabState.table, 0), 'a slab is free')
+  const viewOf = (table: StreamTable) => streamView(slabs, table.firstSlab, table.generation)
+  const [lives, freed, next] = [create(), create(), create()]
+  const [kept, dropped] = [viewOf(lives), viewOf(freed)]
+  slabs.free(freed.firstSlab)
+  t.assert.equal(viewOf(freed), dropped)
+  // The view of a table that comes after makes the thread look which are gone.
+  viewOf(next)
+  t.assert.equal(viewOf(lives), kept)
+  t.assert.notEqual(viewOf(freed), dropped)
+})
