@@ -11,10 +11,15 @@ import { overloaded } from '#base/flow/errors.ts'
 /** After this a query that found the budget taken tries again: most queries have ended by then. */
 const retryAfterMs = 1000
 
+/** The budget is asked for so much at a time: what queries hold is small and comes in millions. */
+const pieceBytes = 16 * 1024
+
 export class Allowance {
   readonly #budget: Budget
   readonly #maxBytes: number
+  /** What is held, and what was taken from the budget for it: a multiple of its KiB. */
   #bytes = 0
+  #taken = 0
 
   /** `maxBytes`: most that this query may hold. */
   constructor(budget: Budget, maxBytes: number) {
@@ -22,32 +27,38 @@ export class Allowance {
     this.#maxBytes = maxBytes
   }
 
-  /** Takes `wanted` bytes more. Throws `overloaded`, and then has taken nothing. */
+  /** Holds `wanted` bytes more. Throws `overloaded`, and then holds no more than before. */
   hold(wanted: number): void {
-    // The budget counts whole KiB, so that what is given back in one sum is what was taken.
-    const bytes = Math.ceil(wanted / 1024) * 1024
-    if (this.#bytes + bytes > this.#maxBytes) {
+    const bytes = this.#bytes + wanted
+    if (bytes > this.#maxBytes) {
       throw overloaded.make(
         `the query needs more than ${this.#maxBytes} bytes of memory (querier.maxQueryBytes); narrow its time range or selector`,
       )
     }
+    if (bytes > this.#taken) this.#take(bytes)
+    this.#bytes = bytes
+  }
+
+  /** Takes from the budget what `bytes` in all need. */
+  #take(bytes: number): void {
     const { limitBytes } = this.#budget.state()
-    if (this.#bytes + bytes > limitBytes) {
+    if (bytes > limitBytes) {
       throw overloaded.make(
         `the query needs more than the ${limitBytes} bytes there are for all queries (memory); narrow its time range or selector`,
       )
     }
-    if (!this.#budget.tryTake(bytes)) {
-      throw overloaded.make('all memory for queries is in use (memory); try again', {
-        retryAfterMs,
-      })
+    const least = Math.ceil((bytes - this.#taken) / 1024) * 1024
+    for (const more of [Math.max(least, pieceBytes), least]) {
+      if (!this.#budget.tryTake(more)) continue
+      this.#taken += more
+      return
     }
-    this.#bytes += bytes
+    throw overloaded.make('all memory for queries is in use (memory); try again', { retryAfterMs })
   }
 
   /** Gives back all that was taken. */
   giveBack(): void {
-    if (this.#bytes > 0) this.#budget.give(this.#bytes)
-    this.#bytes = 0
+    if (this.#taken > 0) this.#budget.give(this.#taken)
+    this.#bytes = this.#taken = 0
   }
 }

@@ -64,10 +64,10 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
     async *streams(signal, from, to): AsyncGenerator<StreamIdentity> {
       reading.check()
       const { runs, blocks } = viewOf(signal)
-      const seen = new Set<string>()
+      const isNew = firstTime(deps.control)
       for (const run of runs) {
         for (const { list, id } of runStreams(deps.slabs, run, { tenant, from, to })) {
-          if (isNew(seen, list.fingerprint(id))) yield list.identity(id)
+          if (isNew(list.fingerprint(id))) yield list.identity(id)
         }
         await deps.pause()
       }
@@ -75,7 +75,7 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
         const list = await (await deps.blocks.open(entry)).streams(tenant)
         if (list === null) continue
         for (let id = 0; id < list.count; id++) {
-          if (isNew(seen, list.fingerprint(id))) yield list.identity(id)
+          if (isNew(list.fingerprint(id))) yield list.identity(id)
         }
         reading.check()
         await deps.pause()
@@ -100,10 +100,18 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
   }
 }
 
-function isNew(seen: Set<string>, fingerprint: string): boolean {
-  if (seen.has(fingerprint)) return false
-  seen.add(fingerprint)
-  return true
+/** A fingerprint in a set, bytes of heap (measured: 58). */
+const fingerprintBytes = 64
+
+/** Says of each fingerprint whether it comes for the first time. */
+function firstTime(control: Control): (fingerprint: string) => boolean {
+  const seen = new Set<string>()
+  return (fingerprint) => {
+    if (seen.has(fingerprint)) return false
+    control.hold(fingerprintBytes)
+    seen.add(fingerprint)
+    return true
+  }
 }
 
 /** Batches one by one, giving up the thread in between when the slice is over. */

@@ -8,12 +8,12 @@ import { compileSelector, labelName, type Selector } from '#query/run/logs/selec
 import { logSources } from '#query/run/logs/run.ts'
 import { planMatcher } from '#query/logql/plan-stages.ts'
 import type { Matcher } from '#query/plan/column.ts'
-import { labelsKey, type Labels } from '#query/run/operator.ts'
+import { bytesOfLabels, labelsKey, type Labels } from '#query/run/operator.ts'
 import type { LokiStream } from '#schemas/names/loki.ts'
 import { logs } from '#schemas/signals/logs.ts'
 import type { Endpoint, QueryRequest, World } from '../../endpoint.ts'
 import { parameterInvalid } from './errors.ts'
-import { labelsJson } from './json.ts'
+import { chunksOf, labelsJson } from './json.ts'
 import { parameter, rangeOf, type TimeRange } from './parameters.ts'
 
 const utf8 = new TextEncoder()
@@ -65,7 +65,14 @@ async function* list(texts: AsyncIterable<string>, world: World): AsyncGenerator
     world.sources[0]?.control.hold(text.length * 2 + itemBytes)
     found.add(text)
   }
-  yield utf8.encode(`{"status":"success","data":${JSON.stringify([...found].toSorted())}}`)
+  yield* chunksOf(success([...found].toSorted(), (text) => JSON.stringify(text)))
+}
+
+/** An answer with a list, item by item. */
+function* success<T>(items: readonly T[], json: (item: T) => string): Generator<string> {
+  yield '{"status":"success","data":['
+  for (const [i, item] of items.entries()) yield (i === 0 ? '' : ',') + json(item)
+  yield ']}'
 }
 
 const needs: Endpoint<StreamsWanted>['needs'] = ({ from, to }) => [{ signal: logs.name, from, to }]
@@ -136,13 +143,12 @@ async function* seriesAnswer(wanted: StreamsWanted, world: World): AsyncGenerato
   for await (const { labels } of streamsOf(wanted, world)) {
     const key = labelsKey([...labels])
     if (found.has(key)) continue
-    world.sources[0]?.control.hold(key.length * 4 + itemBytes)
-    found.set(key, [...labels])
+    const list = [...labels]
+    world.sources[0]?.control.hold(bytesOfLabels(list))
+    found.set(key, list)
   }
   const data = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  yield utf8.encode(
-    `{"status":"success","data":[${data.map(([, labels]) => labelsJson(labels)).join(',')}]}`,
-  )
+  yield* chunksOf(success(data, ([, labels]) => labelsJson(labels)))
 }
 
 export const seriesEndpoint: Endpoint<StreamsWanted> = {

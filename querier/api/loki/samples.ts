@@ -16,17 +16,18 @@ export interface SampleSeries {
 /** What a sample holds while it is collected, bytes. */
 const sampleBytes = 16
 
+/** A series with its lists of samples, bytes. */
+const seriesBytes = 160
+
 /** All samples of an operator, series without samples left out, in the operator's order. */
 export async function collect(
   operator: VectorOperator,
   context: RunContext,
 ): Promise<SampleSeries[]> {
   const { range, control } = context
-  const all = (await operator.series()).map((labels): SampleSeries => ({
-    labels,
-    times: [],
-    values: [],
-  }))
+  const series = await operator.series()
+  control.hold(series.length * seriesBytes)
+  const all = series.map((labels): SampleSeries => ({ labels, times: [], values: [] }))
   for (;;) {
     const batch = await operator.next()
     if (batch === null) break

@@ -36,7 +36,15 @@ function* texts(values: ReadonlySet<string>, limit: number): Generator<Uint8Arra
   const sorted = [...values].sort()
   const cut = limit > 0 && sorted.length > limit
   const shown = cut ? sorted.slice(0, limit) : sorted
-  yield* chunks(success([JSON.stringify(shown)], { warnings: cut ? [truncated] : [], infos: [] }))
+  const remarks = { warnings: cut ? [truncated] : [], infos: [] }
+  yield* chunks(success(listPieces(shown, JSON.stringify), remarks))
+}
+
+/** A list as JSON, item by item. */
+function* listPieces<T>(items: readonly T[], json: (item: T) => string): Generator<string> {
+  yield '['
+  for (const [i, item] of items.entries()) yield (i === 0 ? '' : ',') + json(item)
+  yield ']'
 }
 
 export const labels: Endpoint<ListParameters> = {
@@ -121,9 +129,8 @@ export const series: Endpoint<ListParameters> = {
   async *answer(asked, world) {
     const found = await seriesOf(asked, world)
     const all = found.all().sort(compareLabels)
-    const pieces = all.map((one, i) => (i === 0 ? '' : ',') + labelsJson(one))
     const warnings = found.truncated ? [truncated] : []
-    yield* chunks(success(['[', ...pieces, ']'], { warnings, infos: [] }))
+    yield* chunks(success(listPieces(all, labelsJson), { warnings, infos: [] }))
   },
 }
 

@@ -5,7 +5,13 @@
  */
 import type { NodeOf } from '../../plan/nodes.ts'
 import { operatorMissing } from '../errors.ts'
-import { operatorOf, type StepBatch, type VectorOperator } from '../operator.ts'
+import {
+  bytesOfLabels,
+  operatorOf,
+  type Labels,
+  type StepBatch,
+  type VectorOperator,
+} from '../operator.ts'
 import { selectionOf } from './entries.ts'
 import { errorLabel } from './label-filter.ts'
 import { lineBytes, type LogRows } from './rows.ts'
@@ -65,6 +71,9 @@ function leaveErrorsOut(rows: LogRows, run: LogRun): void {
   rows.selection = rows.selection.filter((row) => codes[row] === 0)
 }
 
+/** A typed array beside its values. */
+const sumBytes = 200
+
 /** Per series and step, changes of the count and of the sum from the step before. */
 class StepSums {
   readonly table = new SeriesTable()
@@ -81,7 +90,7 @@ class StepSums {
   }
 
   add(rows: LogRows, names: 'all' | readonly string[]): void {
-    const numbers = this.table.numbersOf(rows, names, () => this.#addSeries())
+    const numbers = this.table.numbersOf(rows, names, (labels) => this.#addSeries(labels))
     const { batch, selection } = rows
     const windows = this.#windows
     const base = Number(batch.timeBase - windows.baseNs)
@@ -103,9 +112,10 @@ class StepSums {
     }
   }
 
-  #addSeries(): void {
+  #addSeries(labels: Labels): void {
     const cells = this.#windows.steps + 1
-    this.#run.context.control.hold(cells * 8 * (this.#ofBytes ? 2 : 1) + 200)
+    const perSum = cells * 8 + sumBytes
+    this.#run.context.control.hold(perSum * (this.#ofBytes ? 2 : 1) + bytesOfLabels(labels))
     this.#counts.push(new Float64Array(cells))
     if (this.#ofBytes) this.#bytes.push(new Float64Array(cells))
   }

@@ -1,14 +1,17 @@
 /**
- * The streams of one source under Loki's names: each identity is named once, whichever batches its
- * rows come in. A query over several tenants shows whose a stream is as `__tenant_id__`.
+ * The streams of one source under Loki's names: an identity is named once, whichever batches its
+ * rows come in, and once more where a query reads rows of very many. A query over several tenants shows whose a stream is as `__tenant_id__`.
  */
 import type { StreamIdentity, StreamList } from '#schemas/identity.ts'
 import { lokiStream, type LokiStream } from '#schemas/names/loki.ts'
 
+/** Streams whose names are kept, some 16 MiB; what is kept beyond goes as a whole. */
+const maxNamed = 1 << 14
+
 export class LogStreams {
   readonly #tenant: string | null
   readonly #byFingerprint = new Map<string, LokiStream>()
-  readonly #byList = new WeakMap<StreamList, (LokiStream | undefined)[]>()
+  #byList = new WeakMap<StreamList, (LokiStream | undefined)[]>()
 
   constructor(tenant: string | null) {
     this.#tenant = tenant
@@ -22,6 +25,10 @@ export class LogStreams {
     if (known !== undefined) return known
     const fingerprint = list.fingerprint(id)
     const stream = this.#byFingerprint.get(fingerprint) ?? this.name(list.identity(id))
+    if (this.#byFingerprint.size >= maxNamed) {
+      this.#byFingerprint.clear()
+      this.#byList = new WeakMap()
+    }
     this.#byFingerprint.set(fingerprint, stream)
     named[id] = stream
     return stream

@@ -5,12 +5,15 @@
  * last. Series of delta points are summed up. Every byte is held against the query's allowance.
  */
 import { tooManySamples } from '../errors.ts'
-import { labelsKey, type Labels } from '../operator.ts'
+import { bytesOfLabels, labelsKey, type Labels } from '../operator.ts'
 import type { Control } from '../source.ts'
 import type { Samples } from './samples.ts'
 
 /** Prometheus' `query.max-samples`, and its words. */
 export const maxSamples = 50_000_000
+
+/** A series here and what says which rows of a stream go to it, bytes of heap. */
+const seriesBytes = 160
 
 /** Bytes of one sample in the columns, and again when they are put in order. */
 const sampleBytes = 25 + 17
@@ -38,7 +41,7 @@ export class Collector {
     const known = this.#rows.get(key)
     if (known !== undefined) return known
     const row = this.#labels.length
-    this.#control.hold(key.length * 4 + 128)
+    this.#control.hold(bytesOfLabels(labels) + seriesBytes)
     this.#rows.set(key, row)
     this.#labels.push(labels)
     this.#delta.push(delta)

@@ -11,7 +11,7 @@ import { rowColumn } from '#schemas/signals/signal.ts'
 import type { Matcher } from '../../plan/column.ts'
 import { formatFloat } from '../../text/numbers.ts'
 import { metricName, withLabel } from '../labels.ts'
-import { labelsKey, type Labels } from '../operator.ts'
+import { bytesOfLabels, labelsKey, type Labels } from '../operator.ts'
 import type { Source } from '../source.ts'
 import { SeriesMatcher } from './matchers.ts'
 import { PointReader } from './points.ts'
@@ -165,7 +165,7 @@ export class SeriesSet {
       this.truncated = true
       return false
     }
-    this.#source.control.hold(key.length * 4 + 64)
+    this.#source.control.hold(bytesOfLabels(labels))
     this.#seen.set(key, labels)
     return true
   }

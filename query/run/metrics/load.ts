@@ -103,7 +103,9 @@ const noRecordedValue = 1
 
 class Loader {
   readonly #options: LoaderOptions
-  readonly #streams = new WeakMap<StreamList, (StreamSeries | undefined)[]>()
+  /** The list of the batch before, and the series of its streams: those of one list come together. */
+  #list: StreamList | null = null
+  #streams: (StreamSeries | undefined)[] = []
   readonly #points = new PointReader()
 
   constructor(options: LoaderOptions) {
@@ -123,11 +125,11 @@ class Loader {
 
   add(batch: Batch): void {
     const { streams, stream, rows, selection } = batch
-    let known = this.#streams.get(streams)
-    if (known === undefined) {
-      known = []
-      this.#streams.set(streams, known)
+    if (streams !== this.#list) {
+      this.#list = streams
+      this.#streams = []
     }
+    const known = this.#streams
     const columns = columnsOf(batch)
     const times = timesOf(batch)
     const count = selection === null ? rows : selection.length
