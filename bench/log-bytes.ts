@@ -1,4 +1,4 @@
-/** What the Log of a stopped or killed process really holds: its segments are made at full size and filled. */
+/** What the Log of a stopped or killed process really holds: its segments are longer than what was written to them. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

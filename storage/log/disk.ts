@@ -22,6 +22,8 @@ import { join } from 'node:path'
 export interface DiskFile {
   /** Writes the parts one after the other at `position`. Durable only after `datasync`. */
   write(parts: readonly Uint8Array[], position: number): Promise<void>
+  /** Makes the file this long, with zeros. Durable after `datasync`. */
+  grow(bytes: number): Promise<void>
   datasync(): Promise<void>
   /** Bytes [from, to); fewer at the end of the file. Perhaps in the memory of `into`, which must not be smaller. */
   read(from: number, to: number, into?: Uint8Array): Promise<Uint8Array>
@@ -91,6 +93,7 @@ function folderFile(fd: number): DiskFile {
         if (first !== undefined && written > 0) rest = [first.subarray(written), ...rest.slice(1)]
       }
     },
+    grow: async (bytes) => ftruncateSync(fd, bytes),
     datasync: async () => fdatasyncSync(fd),
     async read(from, to, into) {
       const bytes = into?.subarray(0, to - from) ?? new Uint8Array(to - from)

@@ -35,6 +35,11 @@ export class MemoryDisk implements Disk {
   #handle(file: File): DiskFile {
     return {
       write: async (parts, position) => this.#write(file, Buffer.concat(parts), position),
+      grow: async (bytes) => {
+        const grown = new Uint8Array(bytes)
+        grown.set(file.bytes)
+        file.bytes = grown
+      },
       datasync: async () => {
         if (this.#takeFailure('sync')) throw new Error('the sync failed')
         file.synced = file.bytes.slice()

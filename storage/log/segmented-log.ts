@@ -63,12 +63,22 @@ interface Waiting {
 interface Active {
   readonly segment: Segment
   readonly file: DiskFile
+  /** What it may become. */
   readonly bytes: number
+  /** How long the file is. */
+  length: number
   position: number
 }
 
 /** Most bytes of records in one commit: bounds the frame and the wait of the first record in it. */
 const commitBytesMax = 32 << 20
+
+/**
+ * By so much the file of a segment grows ahead of its frames. A file as long as what was written has a new
+ * length with every commit, which doubled the time of small ones; all of a segment at once is so many zeros that
+ * the next start has to search (`tail.ts`).
+ */
+const growBytes = 1 << 20
 
 /** Asking a disk for its free bytes costs as much as writing a small commit. */
 const freeKnownMs = 50
@@ -139,7 +149,7 @@ export class SegmentedLog implements Log {
     return this.#end
   }
 
-  /** Bytes of all segments on disk, counted by their full size. */
+  /** Bytes of all segments on disk. */
   async storedBytes(): Promise<number> {
     let sum = 0
     for (const { name } of this.#segments) {
@@ -227,6 +237,7 @@ export class SegmentedLog implements Log {
         { firstOffset: first, records },
         parts,
       )
+      await growFor(active, total)
       await active.file.write([header, ...parts], active.position)
       await active.file.datasync()
     } catch (error) {
@@ -266,7 +277,8 @@ export class SegmentedLog implements Log {
     const size = Math.max(segmentBytes, segmentHeaderBytes + bytes)
     // A creation that failed half-way left a file without records under this name.
     await disk.remove(name)
-    const file = await disk.open(name, { bytes: size })
+    const length = Math.min(size, growBytes)
+    const file = await disk.open(name, { bytes: length })
     try {
       await file.write([encodeSegmentHeader(header)], 0)
       await file.datasync()
@@ -278,7 +290,7 @@ export class SegmentedLog implements Log {
     const segment: Segment = { name, header, end: this.#next }
     this.#segments.push(segment)
     this.#number = header.segment
-    this.#active = { segment, file, bytes: size, position: segmentHeaderBytes }
+    this.#active = { segment, file, bytes: size, length, position: segmentHeaderBytes }
     return this.#active
   }
 
@@ -352,6 +364,14 @@ export class SegmentedLog implements Log {
     await this.#active?.file.close()
     this.#active = null
   }
+}
+
+/** Makes room for a frame that the segment has room for. */
+async function growFor(active: Active, frame: number): Promise<void> {
+  const end = active.position + frame
+  if (end <= active.length) return
+  active.length = Math.min(active.bytes, end + growBytes)
+  await active.file.grow(active.length)
 }
 
 /** `blank`: nothing was ever written to the header's page, nor to the first frame behind it. */

@@ -79,6 +79,12 @@ export class SimDisk {
           opened.unsynced.push({ bytes, position })
           opened.bytes = written(opened.bytes, { bytes, position })
         }, true),
+      grow: (bytes) =>
+        through(() => {
+          const write = { bytes: new Uint8Array(0), position: bytes }
+          opened.unsynced.push(write)
+          opened.bytes = written(opened.bytes, write)
+        }, true),
       datasync: () => through(() => this.#sync(opened), true),
       read: (from, to) => through(() => opened.bytes.slice(from, to)),
       size: async () => opened.bytes.length,
