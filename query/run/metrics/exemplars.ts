@@ -103,7 +103,9 @@ function bytesReader(batch: Batch, column: ColumnRef): (row: number) => Uint8Arr
   const vector = columnOf(batch, column)
   if (vector?.kind !== 'texts' && vector?.kind !== 'dictionary') return () => null
   const { offsets, bytes } = vector.kind === 'texts' ? vector.texts : vector.values
+  const { present } = vector
   return (row) => {
+    if (present !== null && present[row] === 0) return null
     const at = vector.kind === 'texts' ? row : vector.codes[row]!
     const from = offsets[at]!
     const to = offsets[at + 1]!

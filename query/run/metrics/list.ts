@@ -94,6 +94,8 @@ function* seriesOfBatch(batch: Batch, matchers: readonly SeriesMatcher[]): Gener
   const seen = new Map<number, string>()
   const rows = batch.selection ?? batch.stream.keys()
   for (const row of rows) {
+    // A marker that a series has ended has no point.
+    if (texts.present !== null && texts.present[row] === 0) continue
     const id = batch.stream[row]!
     const identity = batch.streams.identity(id)
     const stream = prometheusStream(identity)
@@ -136,12 +138,16 @@ function numbersOf(
 interface PointTexts {
   readonly texts: Texts
   readonly codes: Uint32Array | null
+  readonly present: Uint8Array | null
 }
 
 function textsOf(batch: Batch): PointTexts | null {
   const vector = columnOf(batch, pointColumn)
-  if (vector?.kind === 'texts') return { texts: vector.texts, codes: null }
-  return vector?.kind === 'dictionary' ? { texts: vector.values, codes: vector.codes } : null
+  if (vector?.kind !== 'texts' && vector?.kind !== 'dictionary') return null
+  const { present } = vector
+  return vector.kind === 'texts'
+    ? { texts: vector.texts, codes: null, present }
+    : { texts: vector.values, codes: vector.codes, present }
 }
 
 /** Distinct label sets, counted against the query's allowance, up to `most`; whether there were more. */
