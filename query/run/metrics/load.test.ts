@@ -176,6 +176,18 @@ test('histograms and summaries become their series', async (t) => {
   t.assert.deepEqual(await read([batch], [named('h')]), [])
 })
 
+test('a stale marker ends every bucket, whatever it is read with', async (t) => {
+  const list = () => streamsOf([stream('h', metricType.histogram)])
+  const points = batchOf('metrics', list(), [point(0, 1, histogram(1, [1, 2], [0.5]))])
+  const ended = { ...batchOf('metrics', list(), [stale(0, 2)]), offset: 5 }
+  const want = [
+    'h_bucket{job="web", le="+Inf"} 3@1 stale@2',
+    'h_bucket{job="web", le="0.5"} 1@1 stale@2',
+  ]
+  t.assert.deepEqual(await read([points, ended], [named('h_bucket')]), want)
+  t.assert.deepEqual(await read([ended, points], [named('h_bucket')]), want)
+})
+
 test('native histograms are noted by name and left out', async (t) => {
   const list = streamsOf([stream('x', metricType.exponentialHistogram)])
   const source = sourceOf([batchOf('metrics', list, [number(0, 1, 1)])])

@@ -14,6 +14,7 @@ import { rowColumn } from '#schemas/signals/signal.ts'
 import type { Matcher } from '../../plan/column.ts'
 import type { Control, Source } from '../source.ts'
 import { Collector } from './collector.ts'
+import { Families } from './families.ts'
 import { SeriesMatcher } from './matchers.ts'
 import { PointReader } from './points.ts'
 import type { Samples } from './samples.ts'
@@ -57,9 +58,11 @@ async function load(sources: readonly Source[], selection: Selection): Promise<L
   const collector = new Collector(control)
   const matcher = new SeriesMatcher(selection.matchers)
   const native = new Set<string>()
+  const families = new Families(control)
   for (const source of sources) {
     const loader = new Loader({
       collector,
+      families,
       matcher,
       native,
       tenant: sources.length > 1 ? source.tenant : null,
@@ -80,6 +83,7 @@ async function load(sources: readonly Source[], selection: Selection): Promise<L
       loader.add(batch)
     }
   }
+  families.addTo(collector)
   return { samples: collector.finish(), native }
 }
 
@@ -93,6 +97,7 @@ export function nanoseconds(ms: number): bigint {
 
 interface LoaderOptions {
   readonly collector: Collector
+  readonly families: Families
   readonly matcher: SeriesMatcher
   readonly native: Set<string>
   readonly tenant: string | null

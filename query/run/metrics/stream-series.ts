@@ -14,11 +14,13 @@ import { formatFloat } from '../../text/numbers.ts'
 import { metricName, withLabel } from '../labels.ts'
 import type { Labels } from '../operator.ts'
 import type { Collector } from './collector.ts'
+import type { Families, Family } from './families.ts'
 import type { SeriesMatcher } from './matchers.ts'
 import type { PointReader } from './points.ts'
 
 export interface StreamSeriesOptions {
   readonly collector: Collector
+  readonly families: Families
   readonly matcher: SeriesMatcher
   readonly tenant: string | null
 }
@@ -46,7 +48,8 @@ export class StreamSeries {
   /** The last time a row of `target_info` was added, as rows of one time come together. */
   #infoMs = Number.NaN
 
-  constructor(identity: StreamIdentity, { collector, matcher, tenant }: StreamSeriesOptions) {
+  constructor(identity: StreamIdentity, options: StreamSeriesOptions) {
+    const { collector, families, matcher, tenant } = options
     this.#collector = collector
     const labelled = (labels: Labels): Labels =>
       tenant === null ? labels : withLabel(labels, '__tenant_id__', tenant)
@@ -66,7 +69,16 @@ export class StreamSeries {
     this.#sum = seriesOf('sum')
     const many = parts.find(({ pointLabel }) => pointLabel !== null)
     this.#children =
-      many === undefined ? null : new ChildSeries(many, { labels: base, delta, collector, matcher })
+      many === undefined
+        ? null
+        : new ChildSeries(many, {
+            labels: withLabel(base, metricName, many.name),
+            family: families.of(withLabel(base, metricName, many.name)),
+            families,
+            delta,
+            collector,
+            matcher,
+          })
     const info: SeriesLabels | null = matcher.info(identity) ? targetInfo(identity) : null
     this.info = info === null ? none : collector.series(labelled(info), false)
   }
@@ -101,6 +113,8 @@ export class StreamSeries {
 
 interface ChildOptions {
   readonly labels: Labels
+  readonly family: Family
+  readonly families: Families
   readonly delta: boolean
   readonly collector: Collector
   readonly matcher: SeriesMatcher
@@ -108,7 +122,6 @@ interface ChildOptions {
 
 /** The series of a stream that a point's own label tells apart: buckets by `le`, values by `quantile`. */
 class ChildSeries {
-  readonly #part: SeriesPart
   readonly #label: 'le' | 'quantile'
   readonly #options: ChildOptions
   /** The label's numbers of the last point and the series of each, -1 where the matchers refuse it. */
@@ -116,7 +129,6 @@ class ChildSeries {
   #series = new Int32Array(0)
 
   constructor(part: SeriesPart, options: ChildOptions) {
-    this.#part = part
     this.#label = part.pointLabel ?? 'le'
     this.#options = options
   }
@@ -141,9 +153,7 @@ class ChildSeries {
   }
 
   addStale(timeMs: number, offset: number): void {
-    for (const series of this.#series) {
-      if (series !== none) this.#options.collector.addStale(series, timeMs, offset)
-    }
+    this.#options.families.addEnd(this.#options.family, timeMs, offset)
   }
 
   // oxlint-disable-next-line max-params -- once per bucket and row
@@ -162,11 +172,12 @@ class ChildSeries {
   }
 
   #seriesOf(number: number): number {
-    const { collector, matcher, labels, delta } = this.#options
+    const { collector, family, matcher, labels, delta } = this.#options
     const value = formatFloat(number, 'f')
     if (!matcher.pointLabel(this.#label, value)) return none
-    const named = withLabel(labels, metricName, this.#part.name)
-    return collector.series(withLabel(named, this.#label, value), delta)
+    const series = collector.series(withLabel(labels, this.#label, value), delta)
+    family.series.add(series)
+    return series
   }
 }
 
