@@ -3,10 +3,20 @@
  * letter once for each hour it covers, and optionally its MiB. The wanted job is its kind and inputs.
  */
 import { test, type TestContext } from 'node:test'
+import { signals } from '#schemas/signals/index.ts'
+import type { Signal } from '#schemas/signals/signal.ts'
 import type { BlockEntry } from '#storage/catalog/block-entry.ts'
 import { emptyRoot } from '#storage/catalog/root.ts'
 import type { Snapshot } from '#storage/catalog/snapshot.ts'
-import { chooseFold, chooseMerge, defaultChoice, foldOf, memoryOf, windowsOf } from './choose.ts'
+import {
+  choiceOf,
+  chooseFold,
+  chooseMerge,
+  defaultChoice,
+  foldOf,
+  memoryOf,
+  windowsOf,
+} from './choose.ts'
 import type { Job } from './job.ts'
 
 const hourMs = 3_600_000
@@ -145,7 +155,22 @@ test('a fold takes at least one, whatever it holds', (t) => {
   const snapshot: Snapshot = { signal: 'logs', root: emptyRoot('logs'), l0: [l0], ends: {} }
   t.assert.equal(foldOf(snapshot, [l0, l0], changed).inputs.length, 1)
   // Blocks as flushed have smaller pages.
-  t.assert.equal(memoryOf(l0), 8 * mib)
+  t.assert.equal(memoryOf(l0, 0), 8 * mib)
+})
+
+test('rows of traces need memory of their own', (t) => {
+  const blocks = ['1 a', '1 b', '1 c'].map((line) => {
+    const entry = parse(line)
+    return { ...entry, tenants: entry.tenants.map((part) => ({ ...part, rows: 2 ** 20 })) }
+  })
+  const check = (signal: Signal, want: string) => {
+    const { rowMemoryBytes } = choiceOf(signal)
+    const changed = { ...choice, maxJobMemoryBytes: 200 * mib, rowMemoryBytes }
+    t.assert.equal(show(chooseMerge(signal.name, blocks, changed, 99 * hourMs)), want)
+  }
+  check(signals.logs, 'merge abc by 1h')
+  // A page of 24 MiB and 72 for the rows of each.
+  check(signals.traces, 'merge ab by 1h')
 })
 
 test('windows follow the slice of the signal', (t) => {

@@ -24,6 +24,8 @@ export interface ChooseOptions {
   readonly maxJobBytes: number
   /** Most memory that the inputs of one job may need while they are open (`memoryOf`), beside the block that is written. */
   readonly maxJobMemoryBytes: number
+  /** Memory of a job for each row of its inputs, where rows are not merged in the order they come in. */
+  readonly rowMemoryBytes: number
   /** Windows of merges from small to large: rows of one window end up together. */
   readonly windowsMs: readonly number[]
   /** A window is over this long after its end; what comes later makes another merge. */
@@ -51,8 +53,15 @@ export function choiceOf(
   const choice = { ...defaultChoice(Number(sliceNs / 1_000_000n)), ...changes }
   if (orderBy !== 'trace') return choice
   // Blocks of traces are not cut (`rewrite.ts`), so the inputs must not be larger than one block.
-  return { ...choice, maxJobBytes: Math.min(choice.maxJobBytes, choice.maxBlockBytes) }
+  const maxJobBytes = Math.min(choice.maxJobBytes, choice.maxBlockBytes)
+  return { ...choice, maxJobBytes, rowMemoryBytes: traceMemoryBytes }
 }
+
+/**
+ * A trace in a merge: id and start, 24 bytes, its place in a table of ids, 8 to 16, and what sorts them, 28; each
+ * row may be one. Rows of usual size, of 60 stored bytes and more, fill a job's bytes before its memory.
+ */
+const traceMemoryBytes = 72
 
 export function defaultChoice(sliceMs: number): ChooseOptions {
   return {
@@ -61,6 +70,7 @@ export function defaultChoice(sliceMs: number): ChooseOptions {
     maxBlockBytes: 256 * kib * kib,
     maxJobBytes: 1024 * kib * kib,
     maxJobMemoryBytes: 512 * kib * kib,
+    rowMemoryBytes: 0,
     windowsMs: windowsOf(sliceMs),
     settleMs: 15 * minuteMs,
     lateAfterMs: 2 * 1440 * minuteMs,
@@ -130,12 +140,12 @@ export function chainsOf(l0: readonly BlockEntry[]): Map<string, BlockEntry[]> {
 /** The longest beginning within the bytes and the memory of a job, at least one. */
 function takeInputs(
   entries: readonly BlockEntry[],
-  { maxJobBytes, maxJobMemoryBytes }: ChooseOptions,
+  { maxJobBytes, maxJobMemoryBytes, rowMemoryBytes }: ChooseOptions,
 ): BlockEntry[] {
   let [bytes, memory] = [0, 0]
   const end = entries.findIndex((entry, at) => {
     bytes += entry.bytes
-    memory += memoryOf(entry)
+    memory += memoryOf(entry, rowMemoryBytes)
     return at > 0 && (bytes > maxJobBytes || memory > maxJobMemoryBytes)
   })
   return end < 0 ? [...entries] : entries.slice(0, end)
@@ -149,11 +159,12 @@ const pageMemoryBytes = { flushed: 8 * kib * kib, folded: 24 * kib * kib }
  */
 const streamMemoryBytes = 64
 
-/** What an input of a job needs while it is open: a page, and the streams of one tenant at a time. */
-export function memoryOf({ level, tenants }: BlockEntry): number {
-  const streams = tenants.reduce((most, part) => Math.max(most, part.streams), 0)
+/** What an input of a job needs while it is open: a page, and the streams and rows of one tenant at a time. */
+export function memoryOf({ level, tenants }: BlockEntry, rowMemoryBytes: number): number {
   const page = level === 0 ? pageMemoryBytes.flushed : pageMemoryBytes.folded
-  return page + streams * streamMemoryBytes
+  return tenants.reduce((most, { streams, rows }) => {
+    return Math.max(most, page + streams * streamMemoryBytes + rows * rowMemoryBytes)
+  }, page)
 }
 
 function bytesOf(entries: readonly BlockEntry[]): number {
