@@ -1,9 +1,11 @@
 /** Postings made of streams are those that their decoded identities have, whatever neighbours share. */
 import * as fc from 'fast-check'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
+import { setKeptShare } from '#base/bytes/kept.ts'
 import type { Attribute } from '#schemas/attribute.ts'
 import type { StreamIdentity } from '#schemas/identity.ts'
 import { encodeStream } from '#schemas/identity-codec.ts'
+import { streamOf } from '#test/golden/rows.ts'
 import { packTexts } from '../block/stream-table.ts'
 import { decodePostings } from './postings.ts'
 import { PostingsBuilder } from './postings-build.ts'
@@ -85,4 +87,20 @@ test('postings name the streams of every text, whatever came before', (t) => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('where memory is short fewer streams have postings', (t: TestContext) => {
+  const finish = (count: number): Uint8Array | null => {
+    const builder = new PostingsBuilder()
+    const streams = Array.from({ length: count }, (_, i) => encodeStream(streamOf(`shop-${i}`)))
+    builder.add(packTexts(streams))
+    return builder.finish(false)
+  }
+  t.after(() => setKeptShare(1))
+  setKeptShare(2 ** -12)
+  // A stream has a text of its own and one that all share: 20 bytes, of 32 KiB.
+  t.assert.notEqual(finish(1600), null)
+  t.assert.equal(finish(1700), null)
+  setKeptShare(1)
+  t.assert.notEqual(finish(1700), null)
 })

@@ -17,8 +17,16 @@ import { StreamTerms } from './stream-terms.ts'
 /** Attributes of a section's streams in all; beyond it postings are left out and every stream is tested. */
 export const maxPairs = 1 << 24
 
+/**
+ * So are they when making them would take more than this, or the part of it that threads may have where memory is
+ * short (`kept.ts`): two million streams of ten texts, of which two are their own, fit.
+ */
+const maxBytes = 128 * 1024 * 1024
+const pairBytes = 4
+
 /** Stretches come in blocks, so that more of them move none: words per stretch, and stretches per block. */
 const stretchWords = 3
+const stretchBytes = stretchWords * 4
 const blockStretches = 1 << 15
 
 /** Kept for the next builder of a thread: blocks of stretches, 8 MiB, and terms of 100,000 streams with a text of their own. */
@@ -96,7 +104,8 @@ export class PostingsBuilder {
       if (--times[term]! === 0) this.#close(term)
     }
     this.#pairs += this.#open
-    if (this.#pairs > maxPairs) this.#complete = false
+    const bytes = this.#stretches * stretchBytes + this.#pairs * pairBytes
+    if (this.#pairs > maxPairs || bytes > keptOf(maxBytes)) this.#complete = false
   }
 
   #grow(count: number): void {
