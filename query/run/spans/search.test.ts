@@ -225,3 +225,18 @@ test('what a query holds is counted, and a canceled one stops', async (t) => {
   )
   await t.assert.rejects(run(canceled, '{}'), /canceled/)
 })
+
+test('spans of one start have their places by id, wherever they are stored', async (t) => {
+  const spans = ['1 one 0+1', '2 two 0+1', '3<1 three 5+1', '4<1 four 5+1']
+  const check = async (written: readonly string[]) => {
+    const source = await sourceOf(
+      { signal: 'traces' },
+      written.map((span) => ({ request: tracesRequest([{ trace: '1', spans: [span] }]) })),
+    )
+    const shown = await show(source, '{ rootName = "two" } | select(nestedSetLeft)')
+    t.assert.equal(shown, '1:1 2 3 4')
+    t.assert.equal(await show(source, '{ nestedSetLeft = 4 }'), '1:4')
+  }
+  await check(spans)
+  await check(spans.toReversed())
+})

@@ -35,7 +35,7 @@ export interface ServiceStats {
 export class Trace {
   /** 32 hex digits. */
   readonly id: string
-  /** By start, at least one. */
+  /** By start, at least one; of one start by id, so that roots and places do not depend on where spans are stored. */
   readonly spans: readonly Span[]
   readonly start: bigint
   readonly end: bigint
@@ -47,9 +47,7 @@ export class Trace {
 
   constructor(id: string, spans: readonly Omit<Span, 'index'>[]) {
     this.id = id
-    this.spans = spans
-      .toSorted((a, b) => (a.start < b.start ? -1 : Number(a.start > b.start)))
-      .map((span, index) => ({ ...span, index }))
+    this.spans = spans.toSorted(inOrder).map((span, index) => ({ ...span, index }))
     let start = this.spans[0]?.start ?? 0n
     let end = start
     for (const span of this.spans) {
@@ -123,6 +121,12 @@ export class Trace {
     this.#places ??= placesOf(this.parents)
     return this.#places
   }
+}
+
+function inOrder(a: Omit<Span, 'index'>, b: Omit<Span, 'index'>): number {
+  if (a.start !== b.start) return a.start < b.start ? -1 : 1
+  if (a.id !== b.id) return a.id < b.id ? -1 : 1
+  return a.kind - b.kind
 }
 
 function whole(value: number | undefined): Value {
