@@ -45,7 +45,7 @@ export class Appender {
   #run: Run | null = null
   /** Runs that take no more rows and wait for their last parts to be published. */
   readonly #closing: Run[] = []
-  /** Descriptions that the open run already holds. */
+  /** Descriptions that the open run already holds; one that it holds twice does no harm. */
   #described = new Set<number>()
   #seen = new Uint8Array(1024)
   #seenStreams = 0
@@ -135,6 +135,7 @@ export class Appender {
       const at = run.append(this.part)
       if (at >= 0) return { run, at, rows: this.part.rows }
       if (run.empty) {
+        this.#described.clear()
         if (divisible) return 'split'
         throw requestTooLarge.make(
           `a row of ${this.part.bytesUsed} bytes does not fit into a run of ${this.#slabs.slabBytes} bytes (memory)`,
@@ -255,6 +256,7 @@ export class Appender {
 
   /** Drops all rows that were appended and not published. */
   rollBack(): void {
+    this.#described.clear()
     for (const run of [...this.#closing, ...(this.#run === null ? [] : [this.#run])]) run.rollBack()
   }
 }
