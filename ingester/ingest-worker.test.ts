@@ -166,6 +166,34 @@ test('a request larger than a run is split by rows and found whole after a resta
   t.assert.equal(bodies(again), lines.join(' '))
 })
 
+test('a row that fits no run is refused by itself, wherever it stands in its request', async (t) => {
+  const check = async (places: readonly number[]) => {
+    const house = await build({ slabBytes: 1 << 14, slabs: 8 })
+    const lines = Array.from({ length: 8 }, (_, i) =>
+      String(i).repeat(places.includes(i) ? 20_000 : 3000),
+    )
+    const { accepted, rejects } = await house.worker.accept(raw(lines.join('\n')))
+    const kept = lines.filter((_, i) => !places.includes(i)).join(' ')
+    t.assert.equal(accepted, 8 - places.length)
+    t.assert.deepEqual(
+      rejects.map(({ code, rows }) => [code, rows]),
+      [['row-too-large', places.length]],
+    )
+    t.assert.equal(bodies(house), kept)
+    await house.worker.accept(raw('next'))
+    t.assert.equal(bodies(house), `${kept} next`)
+    const again = await build({ disk: house.disk.crash(), slabBytes: 1 << 14, slabs: 8 })
+    await replay(again)
+    t.assert.equal(bodies(again), `${kept} next`)
+  }
+  await check([0])
+  await check([3])
+  await check([7])
+  await check([2, 5])
+  const house = await build({ slabBytes: 1 << 14 })
+  await t.assert.rejects(house.worker.accept(raw('x'.repeat(20_000))), { code: 'row-too-large' })
+})
+
 test('records of a split request name no request, so that a part is not taken for the whole', async (t) => {
   const house = await build({ slabBytes: 1 << 14, slabs: 8 })
   const hash = '1'.repeat(32)

@@ -4,6 +4,7 @@
  * free it waits a bounded time and is decoded again.
  */
 import type { Clock } from '#base/clock.ts'
+import { isCode } from '#base/errors.ts'
 import { zstdCompress } from '#base/compress/zstd.ts'
 import type { Slabs } from '#base/threads/slabs.ts'
 import type { Receipt } from '#schemas/receipt.ts'
@@ -16,7 +17,7 @@ import { streamView } from '#storage/run/stream-view.ts'
 import { Appender, type PendingPart } from './append.ts'
 import { Committer, type CommitLog } from './commit.ts'
 import { isWorthCutting } from './cut.ts'
-import { runsFull } from './errors.ts'
+import { requestTooLarge, runsFull } from './errors.ts'
 import { noHash } from './receipts.ts'
 import {
   keptRows,
@@ -36,6 +37,14 @@ export interface IngestDeps {
   readonly clock: Clock
   /** Longest wait for a free slab, ms; then 503. */
   readonly maxWaitMs: number
+}
+
+/** A request while it is appended. */
+interface Request {
+  readonly raw: RawRequest
+  readonly decoded: Decoded
+  /** Why rows of it fit no run. */
+  readonly misfits: string[]
 }
 
 /** Plain bodies from this size on are compressed for the Log; below, the call costs more than it saves. */
@@ -70,12 +79,12 @@ export class IngestWorker {
     for (;;) {
       const decoded = this.#deps.decode(raw, { replay: false })
       const rows = keptRows(decoded)
-      const receipt = receiptOf(decoded, rows.length)
-      if (rows.length === 0) return receipt
-      const commits = this.#append(raw, decoded, rows)
+      if (rows.length === 0) return receiptOf(decoded, 0)
+      const request = { raw, decoded, misfits: [] }
+      const commits = this.#append(request, rows)
       if (commits !== null) {
         await Promise.all(commits)
-        return receipt
+        return receiptWithout(request.misfits, receiptOf(decoded, rows.length))
       }
       const left = deadline - clock.monotonicMs()
       if (left <= 0) {
@@ -88,11 +97,12 @@ export class IngestWorker {
   }
 
   /** Appends and hands over to the commit; null when no slab is free and nothing was appended. */
-  #append(raw: RawRequest, decoded: Decoded, rows: Uint32Array): Promise<void>[] | null {
+  #append(request: Request, rows: Uint32Array): Promise<void>[] | null {
+    const { raw, decoded } = request
     const appender = this.#appenders[raw.signal]
     const part = appender.append(decoded.intake, raw.tenant, rows)
     if (part === null) return null
-    if (part === 'split') return this.#appendHalves(raw, decoded, rows)
+    if (part === 'split') return this.#appendHalves(request, rows)
     const whole = decoded.rejects.length === 0 && rows.length === decoded.intake.rows.rows
     const commit = this.#committer.add(this.#record(raw, decoded, part, whole), part)
     const { openBytes, openRows, openStreams } = appender
@@ -107,11 +117,16 @@ export class IngestWorker {
    * request: after a restart a half must not be taken for the whole, whose sender would be told that
    * all of it is there.
    */
-  #appendHalves(raw: RawRequest, decoded: Decoded, rows: Uint32Array): Promise<void>[] {
+  #appendHalves({ raw, decoded, misfits }: Request, rows: Uint32Array): Promise<void>[] {
     const middle = rows.length >> 1
     const keep = decoded.keep ?? new Uint8Array(0)
+    const part = {
+      raw: { ...raw, requestHash: noHash },
+      decoded: { ...decoded, keep },
+      misfits,
+    }
     return [rows.subarray(0, middle), rows.subarray(middle)].flatMap((half) => {
-      const commits = this.#append({ ...raw, requestHash: noHash }, { ...decoded, keep }, half)
+      const commits = this.#appendHalf(part, half)
       if (commits !== null) return commits
       return [
         Promise.reject(
@@ -119,6 +134,17 @@ export class IngestWorker {
         ),
       ]
     })
+  }
+
+  /** A row that fits no run is refused by itself: those before it are appended already. */
+  #appendHalf(part: Request, rows: Uint32Array): Promise<void>[] | null {
+    try {
+      return this.#append(part, rows)
+    } catch (error) {
+      if (rows.length > 1 || !isCode(error, requestTooLarge)) throw error
+      part.misfits.push(error.message)
+      return []
+    }
   }
 
   #record(raw: RawRequest, decoded: Decoded, part: PendingPart, whole: boolean): LogRecord {
@@ -204,4 +230,12 @@ export class IngestWorker {
       throw runsFull.make('a request of the Log does not fit into a run; raise memory')
     return part
   }
+}
+
+/** The receipt of a request of whose accepted rows some fit no run. */
+function receiptWithout(misfits: readonly string[], { accepted, rejects }: Receipt): Receipt {
+  const [message] = misfits
+  if (message === undefined) return { accepted, rejects }
+  const refused = { code: requestTooLarge.code, message, rows: misfits.length }
+  return { accepted: accepted - misfits.length, rejects: [...rejects, refused] }
 }
