@@ -2,12 +2,14 @@ import * as fc from 'fast-check'
 import { test } from 'node:test'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { AppError } from '#base/errors.ts'
+import { seededRandom } from '#base/random.ts'
 import { createIntake, type AnyIntake } from '#schemas/intake.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { decodeAnyValue, encodeAnyValue } from '#schemas/value-codec.ts'
 import type { AttributeValue } from '#schemas/attribute.ts'
-import { arbitraryMessage } from '#test/otlp/arbitrary.ts'
+import { arbitraryMessage, completedRequest } from '#test/otlp/arbitrary.ts'
 import { flattenLogs, flattenPoints, flattenSpans } from '#test/otlp/flatten.ts'
+import { encodeOdd } from '#test/otlp/odd.ts'
 import { decodeReference, encodeReference, type Plain } from '#test/otlp/reference.ts'
 import { unfold } from '#test/otlp/unfold.ts'
 import { decodePlain } from './decode.ts'
@@ -46,6 +48,21 @@ for (const signal of signals) {
         t.assert.deepEqual(rows, flatten(decodeReference(name, bytes)))
       }),
       { numRuns: 150 },
+    )
+  })
+
+  test(`${signal}: every encoding that protobuf allows says the same`, (t) => {
+    fc.assert(
+      fc.property(completedRequest(name), fc.nat(), (request, seed) => {
+        const bytes = encodeReference(name, request)
+        const plain = decodeReference(name, bytes)
+        const random = seededRandom(seed)
+        const draw = (count: number) => random.below(count)
+        const { rows, rejects } = decode(signal, encodeOdd(name, plain, { draw, foreign: true }))
+        t.assert.deepEqual(rows, flatten(plain))
+        t.assert.deepEqual(rejects, decode(signal, bytes).rejects)
+      }),
+      { numRuns: 60 },
     )
   })
 

@@ -6,12 +6,14 @@ import { test } from 'node:test'
 import { ByteWriter } from '#base/bytes/writer.ts'
 import { AppError } from '#base/errors.ts'
 import { buildKernel } from '#base/kernel/build.ts'
+import { seededRandom } from '#base/random.ts'
 import { createIntake, type AnyIntake } from '#schemas/intake.ts'
 import type { SignalName } from '#schemas/signals/signal.ts'
 import { arbitraryMessage, completedRequest } from '#test/otlp/arbitrary.ts'
 import { measuredBounds } from '#test/otlp/bounds.ts'
 import { contents } from '#test/otlp/contents.ts'
-import { encodeReference } from '#test/otlp/reference.ts'
+import { encodeOdd } from '#test/otlp/odd.ts'
+import { decodeReference, encodeReference } from '#test/otlp/reference.ts'
 import { decodePlain, decodeRequest } from './decode.ts'
 import { decodeFast, requestWindow } from './kernel.ts'
 
@@ -79,6 +81,24 @@ for (const signal of signals) {
     )
     // Else the property says nothing.
     t.assert.equal(read > 60 && rows > 30, true, `${read} requests were read, ${rows} with rows`)
+  })
+
+  test(`${signal}: in odd encodings it reads what the decoder reads, or gives up`, (t) => {
+    let read = 0
+    fc.assert(
+      fc.property(completedRequest(names[signal]), fc.nat(), (request, seed) => {
+        const plain = decodeReference(names[signal], encodeReference(names[signal], request))
+        const random = seededRandom(seed)
+        const draw = (count: number) => random.below(count)
+        const bytes = encodeOdd(names[signal], plain, { draw, foreign: false })
+        const found = fast(signal, bytes, limits)
+        if (found === null) return
+        t.assert.deepEqual(found, slow(signal, bytes, limits))
+        read++
+      }),
+      { numRuns: 80 },
+    )
+    t.assert.equal(read > 5, true, `${read} requests were read`)
   })
 
   test(`${signal}: of bytes that were changed, cut or put together it reads none that the decoder refuses`, (t) => {

@@ -261,7 +261,8 @@ function copyField(d: Decoding, place: PointPlace, tag: number, start: number, e
 /** How many eight-byte numbers the packed field [start, to) holds. */
 function packedCount(d: Decoding, start: number, to: number): number {
   const { wire } = d
-  wire.at = start + 1
+  wire.at = start
+  wire.tag(to)
   const count = wire.length(to) / 8
   wire.at = to
   return count
