@@ -113,15 +113,16 @@ test('whichever byte is damaged, the end is that of the last whole frame', async
 
 test('the file of a segment is little longer than its frames, up to its size', async (t) => {
   const disk = new MemoryDisk()
-  const log = await openLog(disk, 3 << 20)
+  const log = await openLog(disk, 4 << 20)
   const lengths: number[] = []
   for (let i = 0; i < 4; i++) {
-    await log.append([record(`${i}`.repeat(700_000))])
+    await log.append([record(`${i}`.repeat(1_020_000))])
     const file = await disk.open(disk.names()[0] ?? '')
     lengths.push(await file.size())
   }
-  const frame = 32 + Math.ceil((40 + 'default'.length + 700_000) / 8) * 8
-  t.assert.deepEqual(lengths, [1 << 20, 4096 + 2 * frame + (1 << 20), lengths[1], 3 << 20])
+  const frame = 32 + Math.ceil((40 + 'default'.length + 1_020_000) / 8) * 8
+  const ends = [1, 2, 3].map((frames) => 4096 + frames * frame + 2 ** 17)
+  t.assert.deepEqual(lengths, [...ends, 4 << 20])
   t.assert.equal(disk.names().length, 1)
   t.assert.match(await contents(await openLog(disk.crash())), /^0=0+ 1=1+ 2=2+ 3=3+$/)
 })

@@ -74,11 +74,11 @@ interface Active {
 const commitBytesMax = 32 << 20
 
 /**
- * By so much the file of a segment grows ahead of its frames. A file as long as what was written has a new
+ * By this part of its segment a file grows ahead of its frames: by a mebibyte of the usual 32. A file as long as what was written has a new
  * length with every commit, which doubled the time of small ones; all of a segment at once is so many zeros that
  * the next start has to search (`tail.ts`).
  */
-const growBytes = 1 << 20
+const growPart = 1 / 32
 
 /** Asking a disk for its free bytes costs as much as writing a small commit. */
 const freeKnownMs = 50
@@ -277,8 +277,7 @@ export class SegmentedLog implements Log {
     const size = Math.max(segmentBytes, segmentHeaderBytes + bytes)
     // A creation that failed half-way left a file without records under this name.
     await disk.remove(name)
-    const length = Math.min(size, growBytes)
-    const file = await disk.open(name, { bytes: length })
+    const file = await disk.open(name, { bytes: segmentHeaderBytes })
     try {
       await file.write([encodeSegmentHeader(header)], 0)
       await file.datasync()
@@ -290,7 +289,8 @@ export class SegmentedLog implements Log {
     const segment: Segment = { name, header, end: this.#next }
     this.#segments.push(segment)
     this.#number = header.segment
-    this.#active = { segment, file, bytes: size, length, position: segmentHeaderBytes }
+    const position = segmentHeaderBytes
+    this.#active = { segment, file, bytes: size, length: position, position }
     return this.#active
   }
 
@@ -370,7 +370,7 @@ export class SegmentedLog implements Log {
 async function growFor(active: Active, frame: number): Promise<void> {
   const end = active.position + frame
   if (end <= active.length) return
-  active.length = Math.min(active.bytes, end + growBytes)
+  active.length = Math.min(active.bytes, end + Math.ceil(active.bytes * growPart))
   await active.file.grow(active.length)
 }
 
