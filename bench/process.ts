@@ -28,6 +28,17 @@ export function cpuByThread(
   return threads
 }
 
+/** What all threads that still run have taken of cores and waited for one, ms. */
+export function scheduled(pid: number): { cpuMs: number; waitMs: number } {
+  const sum = { cpuMs: 0, waitMs: 0 }
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const [cpuNs, waitNs] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')
+    sum.cpuMs += Number(cpuNs) / 1e6
+    sum.waitMs += Number(waitNs) / 1e6
+  }
+  return sum
+}
+
 function field(pid: number, file: string, name: string): number {
   const text = readFileSync(`/proc/${pid}/${file}`, 'utf8')
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN)

@@ -38,20 +38,26 @@ export interface RunOptions {
   readonly under?: readonly string[]
   /** Flags of Node, for every thread. */
   readonly nodeFlags?: readonly string[]
+  /** Beside the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** Told at once, before anything is printed. */
+  readonly onSpawn?: (pid: number) => void
 }
 
 /** Resolves when the banner is out, which is after all doors are open; rejects with the output when the process ends before. */
 export async function startSignalbox(
   dir: string,
   flags: readonly string[] = [],
-  { under = [], nodeFlags = [] }: RunOptions = {},
+  { under = [], nodeFlags = [], environment = {}, onSpawn }: RunOptions = {},
 ): Promise<Started> {
   const program = [process.execPath, ...nodeFlags, join(root, 'cmd/main.js'), 'run']
   const [command = '', ...args] = [...under, ...program, `--storage.dir=${dir}`, ...freePorts]
   const child = spawn(command, [...args, ...flags], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   })
+  if (child.pid !== undefined) onSpawn?.(child.pid)
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
