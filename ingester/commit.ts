@@ -30,7 +30,9 @@ export class Committer {
   readonly #log: CommitLog
   readonly #hooks: CommitHooks
   #waiting: Waiting[] = []
-  #running: Promise<void> | null = null
+  #running = false
+  /** Settles with the newest part, and so after all before it. */
+  #newest: Promise<void> = Promise.resolve()
 
   constructor(log: CommitLog, hooks: CommitHooks) {
     this.#log = log
@@ -39,18 +41,21 @@ export class Committer {
 
   /** Resolves when the part is durable and published. Call in the order of the appends. */
   add(record: LogRecord, part: PendingPart): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const added = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ record, part, resolve, reject })
-      this.#running ??= this.#run()
     })
+    this.#newest = added.catch(() => {}) // whoever added it is told
+    if (!this.#running) void this.#run()
+    return added
   }
 
-  /** Resolves when nothing waits any more. */
-  async idle(): Promise<void> {
-    while (this.#running !== null) await this.#running
+  /** Resolves when every part that was added by now is published or dropped, whatever comes meanwhile. */
+  settled(): Promise<void> {
+    return this.#newest
   }
 
   async #run(): Promise<void> {
+    this.#running = true
     // One turn of the microtask queue, so that parts appended together are committed together.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
@@ -65,7 +70,7 @@ export class Committer {
       }
       this.#hooks.settled()
     }
-    this.#running = null
+    this.#running = false
   }
 
   #fail(lost: readonly Waiting[], error: unknown): void {

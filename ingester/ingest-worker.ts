@@ -184,20 +184,20 @@ export class IngestWorker {
   /** Closes the open run of a signal; resolves when it is sealed. */
   async cut(signal: SignalName): Promise<void> {
     this.#appenders[signal].cut()
-    await this.#committer.idle()
+    await this.#committer.settled()
     this.#seal()
   }
 
   /** Closes all open runs and gives the stream tables up, so that both can be freed; resolves when the runs are sealed. Nothing comes afterwards. */
   async end(): Promise<void> {
     for (const signal of signalNames) this.#appenders[signal].end()
-    await this.#committer.idle()
+    await this.#committer.settled()
     this.#seal()
   }
 
   /** Resolves when every row whose record is in the Log by now is published. */
   barrier(): Promise<void> {
-    return this.#committer.idle()
+    return this.#committer.settled()
   }
 
   /** Puts a record of the Log back into a run and publishes it at once; waits for memory as long as it takes. */
