@@ -43,7 +43,7 @@ const serviceLabels = ['container_name', 'k8s_container_name', 'k8s_job_name'] a
 
 export const unknownService = 'unknown_service'
 
-/** What the rows of a stream have in common. Both maps are by name, ascending, without empty values in `labels`. */
+/** What the rows of a stream have in common. Both maps are by name, ascending, without empty values. */
 export interface LokiStream {
   readonly labels: ReadonlyMap<string, string>
   readonly metadata: ReadonlyMap<string, string>
@@ -75,7 +75,6 @@ export function lokiStream(identity: StreamIdentity): LokiStream {
   if (version !== '') metadata.set('scope_version', version)
   if (droppedAttributesCount > 0)
     metadata.set('scope_dropped_attributes_count', String(droppedAttributesCount))
-  for (const [label, value] of labels) if (value === '') labels.delete(label)
   if (!labels.has('service_name')) labels.set('service_name', serviceOf(labels))
   return { labels: sorted(labels), metadata: sorted(extracted(labels, metadata)) }
 }
@@ -104,7 +103,10 @@ function sorted(map: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...map].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 }
 
-/** Sets an attribute under its name; the members of a map become names of their own, joined by `_`. */
+/**
+ * Sets an attribute under its name; the members of a map become names of their own, joined by `_`. An empty text is no
+ * value, so it hides none.
+ */
 function addAttribute(into: Map<string, string>, { key, value }: Attribute): void {
   if (value.type === 'map') {
     for (const member of value.value)
@@ -112,7 +114,8 @@ function addAttribute(into: Map<string, string>, { key, value }: Attribute): voi
     return
   }
   const name = lokiName(key)
-  if (name !== null) into.set(name, lokiText(value))
+  const text = lokiText(value)
+  if (name !== null && text !== '') into.set(name, text)
 }
 
 /** The names and texts of one record attribute: more than one where the value is a map. */

@@ -55,6 +55,19 @@ export interface LogSource {
   readonly read: ReadCount
 }
 
+/** One scan of storage; `recheck` where line filters are still to be tested. */
+interface Scanning {
+  readonly scan: SourceScan
+  readonly recheck: boolean
+}
+
+/** That a row has this id. */
+interface IdTest {
+  readonly name: string
+  readonly value: string
+  readonly predicate: Predicate
+}
+
 /** The rows that the stages leave, batch by batch. Throws `not-supported`, `regex-invalid`, before it reads. */
 export class LogScan {
   readonly #of: LogSource
@@ -103,26 +116,41 @@ export class LogScan {
     return this.#selector
   }
 
-  #scans(from: bigint, to: bigint, selector: Selector): { scan: SourceScan; recheck: boolean }[] {
+  /**
+   * The scans for rows of [from, to), each to be read before the next is asked for. Streams that have the id asked
+   * for as metadata of their own are scanned apart, where there are any: their rows need not have it.
+   */
+  *#scans(from: bigint, to: bigint, selector: Selector): Generator<Scanning> {
     const { streams } = this.#of
-    const base = {
-      signal: 'logs' as const,
-      from,
-      to,
-      streams: (identity: Parameters<LogStreams['name']>[0]) =>
-        selector.mayMatch(streams.name(identity)),
-      columns: this.#columns(),
-      order: this.#wanted.order,
-    }
-    const ids = this.#idPredicates()
+    const ids = this.#idTests()
     const texts = this.#lineFilters.map(bodyPredicate)
-    if (!texts.some(({ absent }) => !absent)) {
-      return [{ scan: { ...base, predicates: [...ids, ...texts] }, recheck: texts.length > 0 }]
+    let anyApart = false
+    const scansOf = (apart: boolean): Scanning[] => {
+      const base = {
+        signal: 'logs' as const,
+        from,
+        to,
+        streams: (identity: Parameters<LogStreams['name']>[0]) => {
+          const named = streams.name(identity)
+          const isApart = ids.some(({ name, value }) => named.metadata.get(name) === value)
+          anyApart ||= isApart
+          return isApart === apart && selector.mayMatch(named)
+        },
+        columns: this.#columns(),
+        order: this.#wanted.order,
+      }
+      const wanted = apart ? [] : ids.map(({ predicate }) => predicate)
+      if (!texts.some(({ absent }) => !absent)) {
+        const scan = { ...base, predicates: [...wanted, ...texts] }
+        return [{ scan, recheck: texts.length > 0 }]
+      }
+      return [
+        { scan: { ...base, predicates: [...wanted, ...texts] }, recheck: false },
+        { scan: { ...base, predicates: [...wanted, hasBodyValue] }, recheck: true },
+      ]
     }
-    return [
-      { scan: { ...base, predicates: [...ids, ...texts] }, recheck: false },
-      { scan: { ...base, predicates: [...ids, hasBodyValue] }, recheck: true },
-    ]
+    yield* scansOf(false)
+    if (anyApart) yield* scansOf(true)
   }
 
   #columns(): SourceScan['columns'] {
@@ -140,22 +168,23 @@ export class LogScan {
   }
 
   /** Filters and matchers that ask for one trace or span by its id. */
-  #idPredicates(): Predicate[] {
+  #idTests(): IdTest[] {
     const wanted = [
       ...this.#wanted.matchers.filter(({ operator }) => operator === '='),
       ...this.#wanted.stages.slice(0, firstChange(this.#wanted.stages)).flatMap(equalities),
     ]
-    return wanted.flatMap(({ label, value }) => this.#idPredicate(labelName(label), value) ?? [])
+    return wanted.flatMap(({ label, value }) => this.#idTest(labelName(label), value) ?? [])
   }
 
-  #idPredicate(name: string, value: string): Predicate | null {
+  #idTest(name: string, value: string): IdTest | null {
     const column = name === 'trace_id' ? traceIdColumn : name === 'span_id' ? spanIdColumn : null
     const width = column === traceIdColumn ? 16 : 8
     if (column === null || !new RegExp(`^[0-9a-f]{${width * 2}}$`).test(value)) return null
     const ofRecords = (this.#attributes ?? []).some(({ key, type }) =>
       mayHaveName(key, type === 'otlp', name),
     )
-    return ofRecords ? null : idPredicate(column, Buffer.from(value, 'hex'))
+    if (ofRecords) return null
+    return { name, value, predicate: idPredicate(column, Buffer.from(value, 'hex')) }
   }
 }
 

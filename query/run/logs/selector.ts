@@ -6,8 +6,7 @@
 import type { ColumnRef } from '#schemas/column.ts'
 import { lokiName, type LokiStream } from '#schemas/names/loki.ts'
 import type { Matcher } from '../../plan/column.ts'
-import { detectedLevel, fixedFields } from './fields.ts'
-import { mayHaveName } from './label-column.ts'
+import { columnsOfName, detectedLevel, fixedFields } from './fields.ts'
 import type { LogRows } from './rows.ts'
 import { textTest } from './text-test.ts'
 
@@ -61,8 +60,7 @@ export function compileSelector(
 }
 
 function recordsMayHave(name: string, attributes: readonly ColumnRef[] | null): boolean {
-  if (attributes === null || isFixed(name)) return true
-  return attributes.some(({ key, type }) => mayHaveName(key, type === 'otlp', name))
+  return attributes === null || columnsOfName(name, attributes).length > 0
 }
 
 function isFixed(name: string): boolean {
