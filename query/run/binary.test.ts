@@ -133,3 +133,31 @@ test('refuses ambiguous matches in the words of Prometheus', async (t) => {
     'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)',
   )
 })
+
+test('pairs of series are counted before they are made', async (t) => {
+  const side = (name: string): Rows =>
+    Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`a=${i} b=${name}`, '1 1 1']))
+  const matching = on([], { cardinality: 'many-to-one', include: ['b'] })
+  const mib = 2 ** 20
+  let most = 0
+  const hold = (bytes: number): void => {
+    most = Math.max(most, bytes)
+    if (bytes > 8 * mib) throw new RangeError('too much')
+  }
+  const context = { ...contextOf(3), control: { check: () => {}, hold } }
+  const operand = (rows: Rows) => ({ operator: matrix(rows, context), scalar: false })
+  const node: NodeOf<'binary'> = {
+    kind: 'binary',
+    dialect: 'promql',
+    operator: '+',
+    left: { kind: 'number', value: 0 },
+    right: { kind: 'number', value: 0 },
+    matching,
+    returnBool: false,
+    span: { from: 0, to: 0 },
+  }
+  const met = binary(operand(side('x')), operand(side('y')), node, context)
+  await t.assert.rejects(met.series(), { message: 'too much' })
+  // Four bytes a pair.
+  t.assert.equal(most, 1500 * 1500 * 4)
+})

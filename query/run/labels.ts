@@ -1,6 +1,7 @@
 /** Label sets as the operators change, compare and print them. */
 import { quoteGo } from '../text/strings.ts'
-import { labelsKey, type Labels } from './operator.ts'
+import { bytesOfKey, labelsKey, type Labels } from './operator.ts'
+import type { Control } from './source.ts'
 
 export const metricName = '__name__'
 
@@ -66,8 +67,8 @@ export interface Rows {
   readonly rowOf: Uint32Array
 }
 
-/** Joins equal label sets, in the order of their first appearance. */
-export function joinEqual(all: readonly Labels[]): Rows {
+/** Joins equal label sets, in the order of their first appearance; distinct ones count against the query's allowance. */
+export function joinEqual(all: readonly Labels[], control: Pick<Control, 'hold'>): Rows {
   const places = new Map<string, number>()
   const labels: Labels[] = []
   const rowOf = new Uint32Array(all.length)
@@ -75,6 +76,7 @@ export function joinEqual(all: readonly Labels[]): Rows {
     const key = labelsKey(one)
     let row = places.get(key)
     if (row === undefined) {
+      control.hold(bytesOfKey(one))
       row = labels.length
       places.set(key, row)
       labels.push(one)

@@ -18,6 +18,8 @@ import {
   withoutName,
 } from './labels.ts'
 import {
+  bytesOfKey,
+  bytesOfLabels,
   labelsKey,
   operatorOf,
   pull,
@@ -26,6 +28,8 @@ import {
   type StepBatch,
   type VectorOperator,
 } from './operator.ts'
+
+import type { Control } from './source.ts'
 
 export interface Sides {
   readonly left: VectorOperator
@@ -66,8 +70,7 @@ export function matchVectors(
   return operatorOf(context, async () => {
     const many = await (swapped ? right : left).series()
     const one = await (swapped ? left : right).series()
-    const plan = planOf(many, one, node, matching)
-    context.control.hold((many.length + one.length + plan.labels.length) * 16)
+    const plan = planOf(many, one, { node, matching, control: context.control })
     const run = { plan, many, one, matching, swapped, apply, filters }
     return {
       labels: plan.labels,
@@ -82,24 +85,37 @@ export function matchVectors(
   })
 }
 
-// oxlint-disable-next-line max-params -- both sides, and how they meet
+interface Planning {
+  readonly node: BinaryNode
+  readonly matching: Matching
+  /** For what the plan holds: one key of thousands of series on either side has millions of pairs. */
+  readonly control: Control
+}
+
+/** A pair's place in the result, bytes; and a meeting beside its key, with a series in it. */
+const pairBytes = 4
+const meetingBytes = 240
+const memberBytes = 16
+
 function planOf(
   many: readonly Labels[],
   one: readonly Labels[],
-  node: BinaryNode,
-  matching: Matching,
+  { node, matching, control }: Planning,
 ): Plan {
-  const meetings = meet(many, one, matchLabels(matching))
+  const meetings = meet(many, one, matchLabels(matching), control)
   const labels: Labels[] = []
   const places = new Map<string, number>()
   const rows = meetings.map((meeting) => {
+    control.hold(meeting.many.length * meeting.one.length * pairBytes)
     const out = new Uint32Array(meeting.many.length * meeting.one.length)
     for (const [i, m] of meeting.many.entries()) {
+      control.check()
       for (const [j, o] of meeting.one.entries()) {
         const result = resultLabels(many[m] ?? [], one[o] ?? [], node, matching)
         const key = labelsKey(result)
         let row = places.get(key)
         if (row === undefined) {
+          control.hold(bytesOfLabels(result))
           row = labels.length
           places.set(key, row)
           labels.push(result)
@@ -113,17 +129,21 @@ function planOf(
 }
 
 /** Keys in the order of the many side's series, then those that only the one side has. */
+// oxlint-disable-next-line max-params -- both sides, how they meet, and who allows it
 function meet(
   many: readonly Labels[],
   one: readonly Labels[],
   keyOf: (series: Labels) => Labels,
+  control: Control,
 ): Meeting[] {
+  control.hold((many.length + one.length) * memberBytes)
   const meetings = new Map<string, Meeting>()
   const at = (series: Labels): Meeting => {
     const key = keyOf(series)
     const text = labelsKey(key)
     let meeting = meetings.get(text)
     if (meeting === undefined) {
+      control.hold(bytesOfKey(key) + meetingBytes)
       meeting = { key, many: [], one: [] }
       meetings.set(text, meeting)
     }

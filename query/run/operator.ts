@@ -63,12 +63,21 @@ export function labelsKey(labels: Labels): string {
 /** A label set with its list and its part of tables, and each label with its texts' own overhead, bytes of heap. */
 const listBytes = 80
 const labelBytes = 100
+/** The place of a label in a list, and what tells it from its neighbours in a key. */
+const keyBytes = 16
 
 /** What a label set and its key take of the heap, about (measured: 450 bytes for three labels, 1,600 for twelve). */
 export function bytesOfLabels(labels: Labels): number {
   let bytes = listBytes
   // The value stands in its label and in the key.
   for (const [name, value] of labels) bytes += labelBytes + name.length + value.length * 2
+  return bytes
+}
+
+/** What a key takes of the heap, where the labels it is of are others' or nobody's. */
+export function bytesOfKey(labels: Labels): number {
+  let bytes = listBytes
+  for (const [name, value] of labels) bytes += keyBytes + name.length + value.length
   return bytes
 }
 

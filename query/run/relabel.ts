@@ -24,7 +24,7 @@ export function relabel(
 ): VectorOperator {
   return operatorOf(context, async () => {
     const before = await input.series()
-    const { labels, rowOf } = joinEqual(before.map(change))
+    const { labels, rowOf } = joinEqual(before.map(change), context.control)
     return {
       labels,
       async fill(batch) {

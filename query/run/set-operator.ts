@@ -26,11 +26,11 @@ export function setOperator(
     const ofLeft = await left.series()
     const ofRight = await right.series()
     // Keys of both sides numbered together, so that meeting is a look-up by number.
-    const keys = joinEqual([...ofLeft, ...ofRight].map(matchLabels(matching)))
+    const { control } = context
+    const keys = joinEqual([...ofLeft, ...ofRight].map(matchLabels(matching)), control)
     const keyOfLeft = keys.rowOf.subarray(0, ofLeft.length)
     const keyOfRight = keys.rowOf.subarray(ofLeft.length)
-    const result = joinEqual(node.operator === 'or' ? [...ofLeft, ...ofRight] : ofLeft)
-    context.control.hold(keys.labels.length * 64)
+    const result = joinEqual(node.operator === 'or' ? [...ofLeft, ...ofRight] : ofLeft, control)
     return {
       labels: result.labels,
       async fill(batch) {

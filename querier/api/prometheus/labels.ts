@@ -31,6 +31,27 @@ function needs({ range }: ListParameters): readonly NeededRange[] {
   return [{ signal: 'metrics', ...range }]
 }
 
+/** What a text holds in a set, bytes besides its characters. */
+const textBytes = 64
+
+/** Distinct texts, counted against the query's allowance. */
+function countedTexts(sources: World['sources']): {
+  readonly all: ReadonlySet<string>
+  /** Nothing is added for undefined. */
+  add(text: string | undefined): void
+} {
+  const { control } = must(sources[0], 'a query has a source')
+  const all = new Set<string>()
+  return {
+    all,
+    add(text) {
+      if (text === undefined || all.has(text)) return
+      control.hold(text.length * 2 + textBytes)
+      all.add(text)
+    },
+  }
+}
+
 /** Sorted texts as the data of an answer, cut to the limit. */
 function* texts(values: ReadonlySet<string>, limit: number): Generator<Uint8Array> {
   const sorted = [...values].sort()
@@ -55,12 +76,12 @@ export const labels: Endpoint<ListParameters> = {
   parse: parseList,
   needs,
   async *answer({ selectors, range, limit }, { sources }) {
-    const names = new Set<string>()
+    const names = countedTexts(sources)
     for await (const series of listSeries(sources, selectors, range)) {
       for (const [name] of series.labels) names.add(name)
       if (series.pointLabel !== null) names.add(series.pointLabel)
     }
-    yield* texts(names, limit)
+    yield* texts(names.all, limit)
   },
 }
 
@@ -79,24 +100,18 @@ export const labelValues: Endpoint<ValuesParameters> = {
   },
   needs,
   async *answer({ selectors, range, limit, label }, { sources }) {
-    const values = new Set<string>()
-    const control = must(sources[0], 'a query has a source').control
-    const add = (value: string | undefined): void => {
-      if (value === undefined || values.has(value)) return
-      control.hold(value.length * 2 + 64)
-      values.add(value)
-    }
+    const values = countedTexts(sources)
     let ofPoints = false
     for await (const series of listSeries(sources, selectors, range)) {
       if (series.pointLabel === label) ofPoints = true
-      else add(series.labels.find(([name]) => name === label)?.[1])
+      else values.add(series.labels.find(([name]) => name === label)?.[1])
     }
     if (ofPoints) {
       for await (const series of listPointSeries(sources, selectors, range)) {
-        add(series.find(([name]) => name === label)?.[1])
+        values.add(series.find(([name]) => name === label)?.[1])
       }
     }
-    yield* texts(values, limit)
+    yield* texts(values.all, limit)
   },
 }
 

@@ -6,6 +6,7 @@ import type { Grouping } from '../../plan/vectors.ts'
 import { formatFloat } from '../../text/numbers.ts'
 import { withLabel } from '../labels.ts'
 import {
+  bytesOfLabels,
   labelsKey,
   operatorOf,
   stepCount,
@@ -23,7 +24,7 @@ export function countValues(
   context: RunContext,
 ): VectorOperator {
   return operatorOf(context, async () => {
-    const groups = groupsOf(await input.series(), grouping)
+    const groups = groupsOf(await input.series(), grouping, context.control)
     const total = stepCount(context.range)
     const counts = new Map<string, { readonly labels: Labels; readonly counts: Float64Array }>()
     for (let batch = await input.next(); batch !== null; batch = await input.next()) {
@@ -35,7 +36,7 @@ export function countValues(
         const key = labelsKey(labels)
         let known = counts.get(key)
         if (known === undefined) {
-          context.control.hold(total * 8 + key.length * 2)
+          context.control.hold(total * 8 + bytesOfLabels(labels))
           known = { labels, counts: new Float64Array(total) }
           counts.set(key, known)
         }

@@ -203,7 +203,7 @@ export function fold(
 ): VectorOperator {
   const { width, add, end } = table[name]
   return operatorOf(context, async () => {
-    const { labels, rowOf } = groupsOf(await input.series(), by)
+    const { labels, rowOf } = groupsOf(await input.series(), by, context.control)
     let more = new Float64Array(0)
     return {
       labels,

@@ -34,7 +34,7 @@ export function pick(options: PickOptions, context: RunContext): VectorOperator 
   const { input, parameter, grouping, operator } = options
   return operatorOf(context, async () => {
     const labels = await input.series()
-    const groups = membersOf(groupsOf(labels, grouping))
+    const groups = membersOf(groupsOf(labels, grouping, context.control), context.control)
     const choose = chooserOf(operator, labels)
     const fill = async (batch: StepBatch): Promise<void> => {
       const from = await pull(input)

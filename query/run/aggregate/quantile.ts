@@ -15,8 +15,8 @@ export interface QuantileOptions {
 export function quantile(options: QuantileOptions, context: RunContext): VectorOperator {
   const { input, parameter, grouping, span } = options
   return operatorOf(context, async () => {
-    const groups = groupsOf(await input.series(), grouping)
-    const members = membersOf(groups)
+    const groups = groupsOf(await input.series(), grouping, context.control)
+    const members = membersOf(groups, context.control)
     const scratch = new Float64Array(Math.max(0, ...members.map((rows) => rows.length)))
     return {
       labels: groups.labels,

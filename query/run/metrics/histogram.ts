@@ -71,7 +71,10 @@ function groupBuckets(series: readonly Labels[], span: Span, context: RunContext
     if (bound === null) context.annotations.add(badBucketLabel(span, '', le))
     else rows.push({ row, bound })
   }
-  const grouped = joinEqual(rows.map(({ row }) => dropLabels(series[row] ?? [], notOfResult)))
+  const grouped = joinEqual(
+    rows.map(({ row }) => dropLabels(series[row] ?? [], notOfResult)),
+    context.control,
+  )
   const members: { row: number; bound: number }[][] = grouped.labels.map(() => [])
   for (const [i, one] of rows.entries()) members[grouped.rowOf[i]!]!.push(one)
   const buckets = members.map((list): Buckets => {
