@@ -63,3 +63,17 @@ test('memory is taken before lines are made, in steps', async (t: TestContext) =
   t.assert.ok(Math.max(...steps) <= 1 << 20, `${Math.max(...steps)} bytes at once`)
   await t.assert.rejects(read('x', 200, 10_000, 1_000_000), /too much/)
 })
+
+test('a line that was sent many times counts once, and hides no other', async (t: TestContext) => {
+  const twice = { ns: 9n, resource: { 'service.name': 'web' }, body: 'again' }
+  const rows = [...Array.from({ length: 9 }, () => twice), { ...twice, ns: 8n, body: 'before' }]
+  const source = logSource([rows])
+  const of = { source, streams: new LogStreams(null), read: { lines: 0, bytes: 0, passed: 0 } }
+  const newest = { intervalMs: 0, spansPerSpanset: 0, order: 'newest' } as const
+  const plan: Limit<PlanNode> = { kind: 'limit', input: select, count: 2, ...newest }
+  const entries = await readEntries(plan, { from: 0n, to: 100n }, [of])
+  t.assert.deepEqual(
+    entries.map(({ line }) => line),
+    ['again', 'before'],
+  )
+})

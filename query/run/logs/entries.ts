@@ -3,6 +3,7 @@
  * slices that double, from the end the answer begins with, and reading stops when the limit is full:
  * whatever order a source gives batches in, no row of a later slice can belong to the answer.
  */
+import type { Batch } from '#schemas/batch.ts'
 import type { Limit, Stage } from '../../plan/rows.ts'
 import type { PlanNode } from '../../plan/nodes.ts'
 import { errorLabel } from './label-filter.ts'
@@ -109,9 +110,25 @@ class Kept {
     this.#sign = order === 'newest' ? -1 : 1
   }
 
+  /** Takes rows that may be among the best: those of the best times first, and more where repeats hid what comes after them. */
   add(rows: LogRows, control: { hold(bytes: number): void }): void {
-    rows.selection = this.#candidates(rows)
-    if (rows.selection.length === 0) return
+    const { time } = rows.batch
+    let left = this.#withinEdge(rows.batch, rows.selection)
+    for (let round = 0; left.length > 0; round++) {
+      const last = this.#lastOfBest(time, left)
+      const best =
+        last === null ? left : left.filter((row) => (time[row]! - last) * this.#sign <= 0)
+      if (round === 0) rows.selection = best
+      else rows.selectAgain(best)
+      this.#take(rows, control)
+      if (last === null || best.length === left.length) return
+      this.#cut()
+      const others = left.filter((row) => (time[row]! - last) * this.#sign > 0)
+      left = this.#withinEdge(rows.batch, others)
+    }
+  }
+
+  #take(rows: LogRows, control: { hold(bytes: number): void }): void {
     const { batch } = rows
     const labelsOf = labelReader(rows)
     const sizeOf = lineBytes(rows)
@@ -147,18 +164,17 @@ class Kept {
     return this.#entries
   }
 
-  /** Rows that may be among the best: of a batch at most as many as the limit, none beyond the edge. */
-  #candidates({ batch, selection }: LogRows): Uint32Array {
-    const { time, timeBase } = batch
-    const edge = this.#edge === null ? null : Number(this.#edge - timeBase)
-    const sign = this.#sign
-    const near =
-      edge === null ? selection : selection.filter((row) => (time[row]! - edge) * sign <= 0)
-    if (near.length <= this.#limit) return near
-    // Equal rows beyond the limit may hide others: repeats are left out only in `cut`.
-    const best = near.toSorted((a, b) => (time[a]! - time[b]!) * sign)
-    const last = time[best[this.#limit * 2] ?? best[best.length - 1]!]!
-    return near.filter((row) => (time[row]! - last) * sign <= 0)
+  #withinEdge({ time, timeBase }: Batch, rows: Uint32Array): Uint32Array {
+    if (this.#edge === null) return rows
+    const edge = Number(this.#edge - timeBase)
+    return rows.filter((row) => (time[row]! - edge) * this.#sign <= 0)
+  }
+
+  /** The time up to which rows are enough for the limit, unless many are repeats; null: all. */
+  #lastOfBest(time: Float64Array, rows: Uint32Array): number | null {
+    if (rows.length <= this.#limit) return null
+    const best = rows.toSorted((a, b) => (time[a]! - time[b]!) * this.#sign)
+    return time[best[this.#limit * 2] ?? best[best.length - 1]!]!
   }
 
   #cut(): void {

@@ -45,7 +45,7 @@ interface AttributeColumn {
 
 export class LogRows {
   readonly batch: Batch
-  /** Rows that are left, ascending. Only ever gets smaller. */
+  /** Rows that are left, ascending. Stages only make it smaller. */
   selection: Uint32Array
   readonly #streams: readonly LokiStream[]
   /** By row: its place in #streams. */
@@ -62,6 +62,12 @@ export class LogRows {
     this.#streams = named
     this.#slots = slots
     this.#attributes = attributesOf(batch)
+  }
+
+  /** Chooses other rows of those that the stages left: labels that no stage made are read anew for them. */
+  selectAgain(rows: Uint32Array): void {
+    this.selection = rows
+    this.#stored.clear()
   }
 
   /** The stream of a selected row. */
