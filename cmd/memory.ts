@@ -20,6 +20,10 @@ export interface MemoryPlan {
   readonly garbageBytes: number
   /** Old generation of a worker's heap, MB. */
   readonly heapMb: number
+  /** What may live on the heap of a query worker; queries are refused beyond. */
+  readonly queryHeapBytes: number
+  /** As `heapMb`, of a query worker: never reached. */
+  readonly queryHeapMb: number
 }
 
 const mebi = 2 ** 20
@@ -83,6 +87,12 @@ const minReaders = 3
 /** Larger runs make larger blocks; small ones let a small memory hold enough of them. */
 const slabSizes = [16 * mebi, 8 * mebi, 4 * mebi]
 
+/** The heap of a query worker beside what queries hold: code and queries under way; and streams that are kept for the next (`storage/run/identities.ts`). */
+const idleHeapBytes = 48 * mebi
+const keptHeapBytes = 128 * mebi
+/** V8's limit lies where a table of everything that may live can double, with some growth between two looks at the heap. */
+const growthMb = 128
+
 /** The memory of a process on a machine that nobody set a limit for. */
 export function defaultMemory(machineBytes: number): number {
   return Math.min(roomyMemoryBytes, Math.floor(machineBytes / 4))
@@ -100,6 +110,7 @@ export function planMemory(totalBytes: number): MemoryPlan {
     run: runBytes,
     cache: Math.floor(free * 0.1),
   }
+  const queryHeapBytes = budgets.query + idleHeapBytes + keptShare * keptHeapBytes
   // Nothing else is cached yet: one half is for what is open, the other for what readers hold.
   const openBlockBytes = Math.floor(budgets.cache / 2)
   return {
@@ -115,6 +126,8 @@ export function planMemory(totalBytes: number): MemoryPlan {
     ),
     openBlockBytes,
     heapMb: Math.max(128, Math.floor((free * 0.5) / mebi)),
+    queryHeapBytes,
+    queryHeapMb: Math.ceil((queryHeapBytes * 2) / mebi) + growthMb,
   }
 }
 

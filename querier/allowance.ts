@@ -2,6 +2,9 @@
  * What one query holds of the budget that all queries share. It is taken as operators ask for memory, before they
  * make it, and given back in one sum when the query ends, however it ends.
  *
+ * What is counted is what operators say; where they say too little the heap of their thread fills all the
+ * same, so it is asked for room, too (`base/threads/heap-room.ts`).
+ *
  * A query that may hold no more, or that could never fit, is told what to narrow; one that only came at
  * a bad time is told when to try again.
  */
@@ -17,14 +20,25 @@ const pieceBytes = 16 * 1024
 export class Allowance {
   readonly #budget: Budget
   readonly #maxBytes: number
+  readonly #hasRoom: () => boolean
   /** What is held, and what was taken from the budget for it: a multiple of its KiB. */
   #bytes = 0
   #taken = 0
 
-  /** `maxBytes`: most that this query may hold. */
-  constructor(budget: Budget, maxBytes: number) {
+  /** `maxBytes`: most that this query may hold. `hasRoom`: whether the heap that queries share has room for more. */
+  constructor(budget: Budget, maxBytes: number, hasRoom: () => boolean = () => true) {
     this.#budget = budget
     this.#maxBytes = maxBytes
+    this.#hasRoom = hasRoom
+  }
+
+  /** Throws `overloaded` when the heap has no room. */
+  check(): void {
+    if (this.#hasRoom()) return
+    throw overloaded.make(
+      'the memory that queries of one thread share is full (memory); narrow the time range or selector, or try again',
+      { retryAfterMs },
+    )
   }
 
   /** Holds `wanted` bytes more. Throws `overloaded`, and then holds no more than before. */
@@ -41,6 +55,7 @@ export class Allowance {
 
   /** Takes from the budget what `bytes` in all need. */
   #take(bytes: number): void {
+    this.check()
     const { limitBytes } = this.#budget.state()
     if (bytes > limitBytes) {
       throw overloaded.make(

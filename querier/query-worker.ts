@@ -31,6 +31,8 @@ export interface QueryWorkerDeps {
   readonly maxQueryBytes: number
   /** What blocks that this worker has open may hold. */
   readonly openBlockBytes: number
+  /** Whether the heap of this thread has room for more (`base/threads/heap-room.ts`). */
+  readonly hasHeapRoom: () => boolean
 }
 
 export class QueryWorker {
@@ -49,9 +51,16 @@ export class QueryWorker {
   /** Emits the chunks of the job's answer. */
   async answer(job: QueryJob, context: CallContext): Promise<void> {
     const endpoint = must(this.#endpoints.get(job.endpoint), `the worker knows ${job.endpoint}`)
-    const held = new Allowance(this.#deps.budget, this.#deps.maxQueryBytes)
+    const { budget, maxQueryBytes, hasHeapRoom } = this.#deps
+    const held = new Allowance(budget, maxQueryBytes, hasHeapRoom)
     const cell = new ControlCell(this.#deps.controlMemory, job.cell, this.#deps.clock)
-    const control: Control = { check: () => cell.check(), hold: (bytes) => held.hold(bytes) }
+    const control: Control = {
+      check() {
+        cell.check()
+        held.check()
+      },
+      hold: (bytes) => held.hold(bytes),
+    }
     let isPinned = true
     try {
       const { slabs, collect } = this.#deps

@@ -4,21 +4,9 @@
  * whole heap when 32 to 64 MiB of them have come, per thread. A scavenge frees those that died young, which is
  * nearly all, in a millisecond or less: with one for every 16 MB, 109 MB at the most became 42. The scavenges of a
  * process that takes in rows as fast as it can are 5 to 10 % of its CPU, which it pays where memory is short.
- *
- * V8 gives its function away only under a flag; it is set here, for a context that is made for it and
- * dropped, so that nothing else can call it. Where that fails, memory is collected when V8 thinks so.
  */
 import v8 from 'node:v8'
-import vm from 'node:vm'
-
-type Collect = (options: { readonly type: 'minor' }) => void
-
-function collectOfV8(): Collect | null {
-  v8.setFlagsFromString('--expose-gc')
-  const found: unknown = vm.runInNewContext('typeof gc === "function" ? gc : null')
-  v8.setFlagsFromString('--no-expose-gc')
-  return typeof found === 'function' ? (found as Collect) : null // takes options since V8 8
-}
+import { collectOfV8 } from './collector-of-v8.ts'
 
 /** What a collector asks of its thread; others in tests. */
 export interface CollectorOf {

@@ -2,6 +2,7 @@
 import { systemClock } from '#base/clock.ts'
 import { Budget } from '#base/flow/budget.ts'
 import { createCollector } from '#base/threads/collect.ts'
+import { createHeapRoom } from '#base/threads/heap-room.ts'
 import type { CallContext } from '#base/threads/port.ts'
 import { Slabs } from '#base/threads/slabs.ts'
 import { apis } from '#querier/api/index.ts'
@@ -28,6 +29,7 @@ export function queryTasks({ config, shared }: WorkerData) {
         endpoints: apis.flatMap((api) => api.endpoints),
         maxQueryBytes: config.querier.maxQueryBytes,
         openBlockBytes: config.openBlockBytes,
+        hasHeapRoom: createHeapRoom(config.queryHeapBytes),
       }),
   )
   return {

@@ -28,6 +28,7 @@ export interface WorkerConfig {
   readonly garbageBytes: MemoryPlan['garbageBytes']
   /** Of each query worker. */
   readonly openBlockBytes: number
+  readonly queryHeapBytes: MemoryPlan['queryHeapBytes']
   readonly compaction: { readonly maxBlockBytes: number; readonly lateAfterMs: number }
   /** Bytes that stay free on the disk of the Log. */
   readonly minFreeBytes: number

@@ -99,6 +99,7 @@ function workerConfig(
     },
     keptShare: memory.keptShare,
     garbageBytes: memory.garbageBytes,
+    queryHeapBytes: memory.queryHeapBytes,
     openBlockBytes: memory.openBlockBytes / queryWorkers(),
     compaction: compactionSizes(memory),
     minFreeBytes: minFreeBytes(storage.budget),

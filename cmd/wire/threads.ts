@@ -92,6 +92,7 @@ export function createThreads(options: ThreadOptions): Threads {
   })
   const query = new WorkerPool<QueryTasks>({
     ...common,
+    heapMb: memory.queryHeapMb,
     name: 'query',
     size: options.queryWorkers,
     data: data('query'),
