@@ -240,3 +240,11 @@ test('spans of one start have their places by id, wherever they are stored', asy
   await check(spans)
   await check(spans.toReversed())
 })
+
+test('what is only shown is not compared', async (t) => {
+  const trace = { trace: '1', spans: ['1 mixed 0+1 x=[1,"a"]', '2<1 plain 1+1 x=[1,2]'] }
+  const source = await sourceOf({ signal: 'traces' }, [{ request: tracesRequest([trace]) }])
+  t.assert.equal(await show(source, '{ .x != nil }'), '1:1 2')
+  t.assert.equal(await show(source, '{ .x != "b" || .x = 2 }'), '1:2')
+  t.assert.equal(await show(source, '{ name = "mixed" && .x != span.x }'), '')
+})

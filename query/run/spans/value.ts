@@ -140,7 +140,8 @@ function compareScalars(operator: CompareOperator, left: Value, right: Value): b
     if (operator === '!~') return !matcherOf(right.value).testText(left.value)
     return holds(operator, compareText(left.value, right.value))
   }
-  if (left.type !== right.type) return false
+  // What is only shown (maps, bytes, arrays of several types) equals nothing and is unequal to nothing.
+  if (left.type !== right.type || left.type === 'other') return false
   if (operator === '=') return left.value === right.value
   return operator === '!=' && left.value !== right.value
 }
