@@ -144,11 +144,7 @@ class Rewriting {
     const { time } = batch
     // Whole ms: with the base cut to one, rows of a window's first ms counted to the window before.
     const msOf = (at: number): number => baseMs + Math.floor((baseNs + at) / 1e6)
-    let [min, max] = [Infinity, -Infinity]
-    for (let row = 0; row < batch.rows; row++) {
-      if (time[row]! < min) min = time[row]!
-      if (time[row]! > max) max = time[row]!
-    }
+    const { min, max } = boundsOf(time)
     const windowOf = (ms: number): number => (windowMs === 0 ? 0 : Math.floor(ms / windowMs))
     const [minMs, maxMs] = [msOf(min), msOf(max)]
     // Nearly always: then no row needs to be looked at by itself.
@@ -261,6 +257,18 @@ class Rewriting {
     keepMemory(bytes)
     this.#done.push({ ...draft, key })
   }
+}
+
+/** A function of its own: few pages are merged, and a loop in `#parts` was run uncompiled. */
+function boundsOf(time: Float64Array): { min: number; max: number } {
+  let min = Infinity
+  let max = -Infinity
+  for (let row = 0; row < time.length; row++) {
+    const own = time[row]!
+    if (own < min) min = own
+    if (own > max) max = own
+  }
+  return { min, max }
 }
 
 /** Rows of one side and window. */

@@ -88,16 +88,23 @@ export function decodeLongs(reader: ByteReader, count: number, memory: Allocator
   const hi = signed(memory.words(count))
   withTemporary((temporary) => {
     const node = { id: reader.varint(), count, max: maxOffset }
-    const offsets = decodeOffsets(reader, node, temporary)
-    for (let i = 0; i < count; i++) {
-      const offset = offsets[i]!
-      const high = Math.floor(offset / 4294967296)
-      const sum = baseLo + (offset - high * 4294967296)
-      lo[i] = sum
-      hi[i] = baseHi + high + (sum > 0xffffffff ? 1 : 0)
-    }
+    addOffsets({ lo, hi }, decodeOffsets(reader, node, temporary), baseLo, baseHi)
   })
   return { lo, hi }
+}
+
+/** Writes what offsets are from a base on, which is given by its halves. A function of its own, as a closure it is compiled late. */
+// oxlint-disable-next-line max-params -- the inner loop
+function addOffsets(to: Longs, offsets: Float64Array, baseLo: number, baseHi: number): void {
+  const { lo, hi } = to
+  for (let i = 0; i < offsets.length; i++) {
+    const offset = offsets[i]!
+    // At most 2^21.
+    const high = (offset / 4294967296) | 0
+    const sum = baseLo + (offset - high * 4294967296)
+    lo[i] = sum
+    hi[i] = baseHi + high + (sum > 0xffffffff ? 1 : 0)
+  }
 }
 
 function signed({ buffer, byteOffset, length }: Uint32Array<ArrayBuffer>): Int32Array {

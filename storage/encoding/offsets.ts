@@ -200,13 +200,13 @@ function decodeSplit(reader: ByteReader, values: Float64Array): void {
   const wide = reader.u8()
   withTemporary((temporary) => {
     const lo = decodeWords(reader, count, temporary)
-    if (wide === 0) {
-      for (let i = 0; i < count; i++) values[i] = lo[i]!
-      return
-    }
-    const hi = decodeWords(reader, count, temporary)
-    for (let i = 0; i < count; i++) values[i] = hi[i]! * 4294967296 + lo[i]!
+    if (wide === 0) values.set(lo)
+    else joinWords(values, lo, decodeWords(reader, count, temporary))
   })
+}
+
+function joinWords(values: Float64Array, lo: Uint32Array, hi: Uint32Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = hi[i]! * 4294967296 + lo[i]!
 }
 
 /** A node of offsets: its number, which was read, how many values, and the greatest that may be. */
