@@ -13,10 +13,11 @@ import type { SignalName } from '#schemas/signals/signal.ts'
 import type { Tenant } from '#schemas/tenant.ts'
 import { partOf, type BlockEntry } from '#storage/catalog/block-entry.ts'
 import type { RunRef } from '#storage/run/run.ts'
-import { runColumns, runStreams } from '#storage/run/list.ts'
+import { runColumns } from '#storage/run/list.ts'
 import { scanRun } from '#storage/run/scan.ts'
 import type { BlockCache } from './block-cache.ts'
 import type { QueryJob } from './job.ts'
+import { listStreams } from './list-streams.ts'
 
 export interface SourceDeps {
   readonly slabs: Slabs
@@ -64,22 +65,9 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
     async *streams(signal, from, to): AsyncGenerator<StreamIdentity> {
       reading.check()
       const { runs, blocks } = viewOf(signal)
-      const isNew = firstTime(deps.control)
-      for (const run of runs) {
-        for (const { list, id } of runStreams(deps.slabs, run, { tenant, from, to })) {
-          if (isNew(list.fingerprint(id))) yield list.identity(id)
-        }
-        await deps.pause()
-      }
-      for (const entry of blocks.filter((block) => within(block, tenant, from, to))) {
-        const list = await (await deps.blocks.open(entry)).streams(tenant)
-        if (list === null) continue
-        for (let id = 0; id < list.count; id++) {
-          if (isNew(list.fingerprint(id))) yield list.identity(id)
-        }
-        reading.check()
-        await deps.pause()
-      }
+      const wanted = blocks.filter((block) => within(block, tenant, from, to))
+      const control = { ...deps.control, check: () => reading.check() }
+      yield* listStreams({ runs, blocks: wanted }, { tenant, from, to }, { ...deps, control })
     },
     async columns(signal, from, to): Promise<readonly ListedColumn[]> {
       reading.check()
@@ -97,20 +85,6 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
       }
       return [...rows.values()].filter(({ column }) => column.scope === 'attribute')
     },
-  }
-}
-
-/** A fingerprint in a set, bytes of heap (measured: 58). */
-const fingerprintBytes = 64
-
-/** Says of each fingerprint whether it comes for the first time. */
-function firstTime(control: Control): (fingerprint: string) => boolean {
-  const seen = new Set<string>()
-  return (fingerprint) => {
-    if (seen.has(fingerprint)) return false
-    control.hold(fingerprintBytes)
-    seen.add(fingerprint)
-    return true
   }
 }
 

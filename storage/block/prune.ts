@@ -42,8 +42,15 @@ export async function findColumns(
 /** Streams of a section by id: 1 where rows of it are wanted; null: all. */
 export type StreamChoice = Uint8Array | null
 
-/** Asks hints and the stream test, once per stream. */
-export async function chooseStreams(section: Section, scan: Scan): Promise<StreamChoice> {
+/** Streams after which a choice calls `check`: some 10 ms of work. */
+const streamsPerCheck = 1024
+
+/** Asks hints and the stream test, once per stream; `check` throws when the query is over. */
+export async function chooseStreams(
+  section: Section,
+  scan: Scan,
+  check: () => void,
+): Promise<StreamChoice> {
   const hints = scan.hints ?? []
   if (scan.streams === undefined && hints.length === 0) return null
   const { streams: count } = section.entry
@@ -59,6 +66,7 @@ export async function chooseStreams(section: Section, scan: Scan): Promise<Strea
   if (scan.streams === undefined || !chosen.includes(1)) return chosen
   const list = await section.streams()
   for (let id = 0; id < count; id++) {
+    if (id % streamsPerCheck === 0) check()
     if (chosen[id] === 1 && !scan.streams(list.identity(id))) chosen[id] = 0
   }
   return chosen

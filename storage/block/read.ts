@@ -53,7 +53,7 @@ export async function* scanSection(
   const { section } = target
   const { minTimeNs, maxTimeNs } = section.entry
   if (scan.to <= minTimeNs || scan.from > maxTimeNs) return
-  const streams = await chooseStreams(section, scan)
+  const streams = await chooseStreams(section, scan, () => control?.check())
   if (streams !== null && !streams.includes(1)) return
   const asked = scan.predicates.map((predicate) => predicate.column)
   const predicates = await findColumns(section, asked)
