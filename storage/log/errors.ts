@@ -27,6 +27,13 @@ export const folderInUse = defineError({
   setting: 'storage.dir',
 })
 
+export const folderDamaged = defineError({
+  code: 'folder-damaged',
+  kind: 'corrupt',
+  help: 'LOCK or VERSION in the storage folder is not what any release writes. They hold no data: when the folder was last used by this release, delete the file that is named; it is made again.',
+  setting: 'storage.dir',
+})
+
 export const folderTooNew = defineError({
   code: 'folder-too-new',
   kind: 'invalid',
