@@ -1,7 +1,7 @@
 /**
  * OTLP as protobufjs understands it: the reference that our own decoders are tested against. The
  * messages are written down here a second time, apart from the tables in `schemas/otlp/`, so that a
- * wrong number in either is found.
+ * wrong number in either is found. `Stream` is what a stream's canonical bytes are (`schemas/identity.ts`).
  */
 import protobuf from 'protobufjs'
 
@@ -60,6 +60,10 @@ message ScopeMetrics { InstrumentationScope scope = 1; repeated Metric metrics =
 message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; string schema_url = 3; }
 message ExportMetricsServiceRequest { repeated ResourceMetrics resource_metrics = 1; }
 
+message Descriptor { string name = 1; int32 type = 2; string unit = 3; int32 temporality = 4; bool monotonic = 5; }
+message Stream { Resource resource = 1; string resource_url = 2; InstrumentationScope scope = 3; string scope_url = 4; Descriptor descriptor = 5;
+  repeated KeyValue attributes = 6; }
+
 message PartialSuccess { int64 rejected = 1; string error_message = 2; }
 message ExportServiceResponse { PartialSuccess partial_success = 1; }
 message Any { string type_url = 1; bytes value = 2; }
@@ -88,4 +92,19 @@ export function decodeReference(name: string, bytes: Uint8Array): Plain {
 export function encodeReference(name: string, value: Plain): Uint8Array {
   const type = reference(name)
   return type.encode(type.fromObject(value)).finish()
+}
+
+/** Messages that stand one after the other as fields 1: an ArrayValue's bytes look the same. */
+export function repeatedReference(name: string, bytes: Uint8Array): Plain[] {
+  const messages: Plain[] = []
+  let at = 0
+  while (at < bytes.length) {
+    let length = 0
+    let shift = 0
+    do length += ((bytes[++at] ?? 0) & 127) * 2 ** (7 * shift++)
+    while ((bytes[at] ?? 0) > 127)
+    messages.push(decodeReference(name, bytes.subarray(at + 1, at + 1 + length)))
+    at += 1 + length
+  }
+  return messages
 }

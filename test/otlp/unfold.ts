@@ -5,7 +5,7 @@
 import { absent, attributeCode, type AnyIntake, type Intake } from '#schemas/intake.ts'
 import { metricType } from '#schemas/identity.ts'
 import { pointKind } from '#schemas/signals/metrics.ts'
-import { decodeReference, type Plain } from './reference.ts'
+import { decodeReference, repeatedReference, type Plain } from './reference.ts'
 
 type Columns = Readonly<Record<string, Uint32Array>>
 
@@ -186,26 +186,11 @@ function unfoldPoint(intake: Intake<'metrics'>, row: Row): Plain {
     timeUnixNano: row.long('time'),
     startTimeUnixNano: row.long('startTime'),
     flags: row.word('flags'),
-    exemplars: repeated('Exemplar', row.bytes('exemplars')),
+    exemplars: repeatedReference('Exemplar', row.bytes('exemplars')),
     point: {
       ...(kind === pointKind.double && { asDouble: double(lo, hi) }),
       ...(kind === pointKind.int && { asInt: String((BigInt(hi | 0) << 32n) | BigInt(lo)) }),
       ...decodeReference(point, row.bytes('point')),
     },
   }
-}
-
-/** Messages that stand one after the other as fields 1: an ArrayValue's bytes look the same. */
-function repeated(name: string, bytes: Uint8Array): Plain[] {
-  const messages: Plain[] = []
-  let at = 0
-  while (at < bytes.length) {
-    let length = 0
-    let shift = 0
-    do length += ((bytes[++at] ?? 0) & 127) * 2 ** (7 * shift++)
-    while ((bytes[at] ?? 0) > 127)
-    messages.push(decodeReference(name, bytes.subarray(at + 1, at + 1 + length)))
-    at += 1 + length
-  }
-  return messages
 }
