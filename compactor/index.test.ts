@@ -22,7 +22,8 @@ const mib = 2 ** 20
 const chain = { logId: '00000000000000aa', partition: 0 }
 const never = new AbortController().signal
 
-async function world() {
+/** `broken`: of which signal no block can be rewritten, as when one of its inputs is damaged. */
+async function world(broken: SignalName | null = null) {
   let nowMs = 1000 * hourMs
   const clock: Clock = {
     ...systemClock,
@@ -46,6 +47,7 @@ async function world() {
   const catalogs = Object.fromEntries(opened) as Record<SignalName, LiveCatalog>
   let writes = 0
   const rewrite: Rewrite = async (job) => {
+    if (job.signal === broken) throw new Error('an input is damaged')
     const from = Math.min(...job.inputs.map(minMsOf))
     const to = Math.max(...job.inputs.map(maxMsOf))
     const nonce = `n${++writes}`
@@ -164,6 +166,19 @@ test('rows older than the retention of their signal go', async (t) => {
   advance(24 * hourMs)
   await compactor.round(never)
   t.assert.deepEqual([await show('traces'), await show('logs')], ['', 'L1:8'])
+})
+
+test('a signal whose blocks cannot be rewritten keeps nothing else from being done', async (t) => {
+  const { compactor, flush, show, advance, store } = await world('logs')
+  await flush('logs', 8, 999)
+  await flush('metrics', 8, 999)
+  await flush('traces', 8, 999)
+  await t.assert.rejects(compactor.round(never), { message: 'an input is damaged' })
+  t.assert.deepEqual([await show('metrics'), await show('traces')], ['L1:8', 'L1:8'])
+  t.assert.equal((await store.list('l0/')).length, 8)
+  advance(24 * hourMs)
+  await t.assert.rejects(compactor.round(never), { message: 'an input is damaged' })
+  t.assert.equal(await show('traces'), '')
 })
 
 test('a full budget takes the oldest blocks of the one furthest over its share', async (t) => {

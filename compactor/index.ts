@@ -104,22 +104,35 @@ class Rounds {
     this.#deps = deps
   }
 
+  /**
+   * All that is due. What fails for one signal, such as a job with a damaged input, keeps nothing else from
+   * being done, least of all what frees the disk; it is thrown at the end.
+   */
   async run(abort: AbortSignal): Promise<void> {
-    await this.#sweepOrphans()
-    for (const work of this.#rounds.values()) {
-      for (let jobs = 0; jobs < jobsPerRound && !abort.aborted; jobs++) {
-        if (!(await work.compact(abort))) break
+    const failures: unknown[] = []
+    const each = async (work: (rounds: SignalRounds) => Promise<void>): Promise<void> => {
+      for (const rounds of this.#rounds.values()) {
+        await work(rounds).catch((error: unknown) => failures.push(error))
       }
     }
+    const atStart = this.#orphansMs === null
+    if (this.#areOrphansDue()) await each((rounds) => rounds.sweepOrphans(atStart))
+    await each(async (rounds) => {
+      for (let jobs = 0; jobs < jobsPerRound && !abort.aborted; jobs++) {
+        if (!(await rounds.compact(abort))) break
+      }
+    })
     this.#reportUse()
     const nowMs = this.#deps.clock.monotonicMs()
     const full = this.#deps.budget.overBy() > 0
     if (full || nowMs - this.#housekeptMs >= housekeepingMs) {
       this.#housekeptMs = nowMs
-      for (const work of this.#rounds.values()) await work.retain()
-      await this.#evict()
+      await each((rounds) => rounds.retain())
+      await this.#evict().catch((error: unknown) => failures.push(error))
     }
-    for (const work of this.#rounds.values()) await work.sweepRetired()
+    await each((rounds) => rounds.sweepRetired())
+    if (failures.length > 1) throw new AggregateError(failures, 'several parts of a round failed')
+    if (failures.length > 0) throw failures[0]
   }
 
   async fold(abort: AbortSignal): Promise<void> {
@@ -127,12 +140,11 @@ class Rounds {
     for (const work of this.#rounds.values()) await work.sweepRetired()
   }
 
-  async #sweepOrphans(): Promise<void> {
+  #areOrphansDue(): boolean {
     const nowMs = this.#deps.clock.monotonicMs()
-    if (this.#orphansMs !== null && nowMs - this.#orphansMs < orphansEveryMs) return
-    const atStart = this.#orphansMs === null
+    if (this.#orphansMs !== null && nowMs - this.#orphansMs < orphansEveryMs) return false
     this.#orphansMs = nowMs
-    for (const work of this.#rounds.values()) await work.sweepOrphans(atStart)
+    return true
   }
 
   #reportUse(): void {
