@@ -10,7 +10,8 @@ import { signalById, signals } from '#schemas/signals/index.ts'
 import { logCorrupt } from './errors.ts'
 import type { LogRecord } from './log.ts'
 
-const recordHeaderBytes = 40
+/** The least that a record takes. */
+export const recordHeaderBytes = 40
 /** A head with its tenant and more refusals than a receipt names: longer ones are not remembered. */
 export const headBytesMax = 4096
 

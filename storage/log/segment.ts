@@ -158,13 +158,49 @@ export function decodeFrame(bytes: Uint8Array, at: number, owner: FrameOwner): F
 /** The bytes of `frameMagic`: a search for them runs at the speed of memory, and most of a segment's tail is zero. */
 const magicBytes = Buffer.from('SFRM', 'latin1')
 
-/** Where the next valid frame after `at` starts, or -1: tells a torn tail from damage in the middle. */
-export function findFrame(bytes: Uint8Array, at: number, owner: FrameOwner): number {
-  let found = findFrameMagic(bytes, at)
-  while (found >= 0 && decodeFrame(bytes, found, owner) === null)
-    found = findFrameMagic(bytes, found + 8)
-  return found
+/**
+ * What a search for valid frames may still sum up, bytes. What clients send may look like frames as often as they
+ * like, and each look-alike is summed up to its end: without a limit a few megabytes of them in a torn
+ * frame would keep a start busy for hours.
+ */
+export interface FrameSearch {
+  leftBytes: number
 }
+
+/** Two of the longest frames, or half a second of sums; a true frame ends a search. */
+const searchBytesMax = 2 * maxFrameBytes
+/** A look-alike costs at least this much. */
+const leastSearchBytes = 4096
+
+export function createFrameSearch(): FrameSearch {
+  return { leftBytes: searchBytesMax }
+}
+
+/** Charges a search for a frame with this payload; false when it has to be given up. */
+export function mayCheck(search: FrameSearch, payloadLength: number): boolean {
+  search.leftBytes -= Math.max(leastSearchBytes, payloadLength)
+  return search.leftBytes >= 0
+}
+
+/** Where the next valid frame after `at` starts, -1 when there is none, or `gaveUp`: tells a torn tail from damage in the middle. */
+// oxlint-disable-next-line max-params -- bytes, a place in them, and how they are judged
+export function findFrame(
+  bytes: Uint8Array,
+  at: number,
+  owner: FrameOwner,
+  search: FrameSearch,
+): number {
+  for (let found = findFrameMagic(bytes, at); found >= 0;) {
+    const header = decodeFrameHeader(bytes.subarray(found, found + frameHeaderBytes))
+    if (!mayCheck(search, header?.length ?? 0)) return gaveUp
+    if (decodeFrame(bytes, found, owner) !== null) return found
+    found = findFrameMagic(bytes, found + 8)
+  }
+  return -1
+}
+
+/** A search met so much that looks like frames and is none that it was ended. */
+export const gaveUp = -2
 
 /** Where the next frame's header from `at` on may start, a multiple of 8, or -1. */
 export function findFrameMagic(bytes: Uint8Array, at: number): number {

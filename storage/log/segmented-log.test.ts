@@ -127,6 +127,32 @@ test('the file of a segment is little longer than its frames, up to its size', a
   t.assert.match(await contents(await openLog(disk.crash())), /^0=0+ 1=1+ 2=2+ 3=3+$/)
 })
 
+test('a torn frame full of what looks like frames ends the search, and no offset is given twice', async (t) => {
+  const disk = new MemoryDisk()
+  const log = await openLog(disk, 4 << 20)
+  await log.append([record('kept')])
+  // Behind the frame's header and the record's with its tenant.
+  const aligned = Buffer.alloc(8 - ((32 + 40 + 'default'.length) % 8))
+  const lookalike = Buffer.alloc(32)
+  lookalike.write('SFRM', 'latin1')
+  lookalike.writeUInt32LE(1 << 20, 4)
+  disk.failWrites('torn')
+  await t.assert.rejects(
+    log.append([
+      { ...record(''), payload: Buffer.concat([aligned, Buffer.alloc(3 << 20, lookalike)]) },
+    ]),
+    { code: 'log-failed' },
+  )
+  const again = await openLog(disk.crash(), 4 << 20)
+  t.assert.equal(again.end(), 1)
+  // No more records than this can stand in what was left of the file.
+  const { first } = await again.append([record('next')])
+  t.assert.equal(first > (3 << 19) / 40 && first < (4 << 20) / 40, true)
+  t.assert.match(await contents(again), /^0=kept \d+=next$/)
+  t.assert.match(again.damages[0]?.message ?? '', /too much that looks like frames/)
+  t.assert.equal(again.damages.length, 1)
+})
+
 test('segments roll, a frame larger than one gets its own, and forgetting frees whole segments', async (t) => {
   const disk = new MemoryDisk()
   const log = await openLog(disk)

@@ -9,20 +9,28 @@
  * 4. Damage followed by a valid frame, and a gap between segments, are corruption: reported through
  *    `damages`, while all valid frames are still given.
  */
-import { assert, must } from '#base/assert.ts'
+import { assert } from '#base/assert.ts'
 import type { Clock } from '#base/clock.ts'
 import { randomHex, type Random } from '#base/random.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { logFailed, logFull } from './errors.ts'
 import type { Log, LoggedRecord, LogRecord } from './log.ts'
 import { segmentHeads } from './heads.ts'
-import { decodeRecords, encodeRecords, type EncodedRecords, type RecordHead } from './record.ts'
 import {
+  decodeRecords,
+  encodeRecords,
+  recordHeaderBytes,
+  type EncodedRecords,
+  type RecordHead,
+} from './record.ts'
+import {
+  createFrameSearch,
   decodeFrame,
   decodeSegmentHeader,
   encodeFrameHeader,
   encodeSegmentHeader,
   findFrame,
+  gaveUp,
   frameBytes,
   segmentHeaderBytes,
   type SegmentHeader,
@@ -96,7 +104,7 @@ export class SegmentedLog implements Log {
   readonly #segments: Segment[]
   #active: Active | null = null
   #end: number
-  /** The next offset to give; above `#end` after a failed commit. */
+  /** The next offset to give; above `#end` after a failed commit, and where frames may not have been found. */
   #next: number
   /** The newest segment's number. Never taken back when all segments are forgotten: a creation that failed may have left a higher one. */
   #number: number
@@ -107,14 +115,14 @@ export class SegmentedLog implements Log {
   #free = 0
   #askAgainMs = -Infinity
 
-  private constructor(options: LogOptions, id: string, segments: Segment[]) {
+  // oxlint-disable-next-line max-params -- what `open` found
+  private constructor(options: LogOptions, id: string, segments: Segment[], offsets: Offsets) {
     this.#options = options
     this.id = id
     this.#segments = segments
-    const last = segments.at(-1)
-    this.#end = last === undefined ? 0 : must(last.end, 'the newest segment was walked')
-    this.#next = this.#end
-    this.#number = last?.header.segment ?? -1
+    this.#end = offsets.end
+    this.#next = offsets.next
+    this.#number = segments.at(-1)?.header.segment ?? -1
   }
 
   /** Opens the Log of a folder, or starts a new one. A segment whose header is damaged is set aside and reported. */
@@ -136,7 +144,7 @@ export class SegmentedLog implements Log {
     }
     const id = segments.at(-1)?.header.logId ?? randomHex(options.random, 8)
     const own = segments.filter((segment) => segment.header.logId === id)
-    const log = new SegmentedLog(options, id, await walkLast(options, own))
+    const log = new SegmentedLog(options, id, own, await walkLast(options, own))
     log.damages.push(...damages)
     return log
   }
@@ -397,26 +405,28 @@ async function readHeader(
  * loss of power could take them back, and their offsets, which blocks hold by then, would be given
  * again (found by the simulation).
  */
-async function walkLast(options: LogOptions, segments: Segment[]): Promise<Segment[]> {
+async function walkLast(options: LogOptions, segments: readonly Segment[]): Promise<Offsets> {
   const { disk } = options
   const last = segments.at(-1)
-  if (last === undefined) return segments
+  if (last === undefined) return { end: 0, next: 0 }
   if (options.readOnly !== true) {
     const file = await disk.open(last.name)
     await file.datasync()
     await file.close()
     await disk.syncFolder()
   }
-  const end = await unlessDeleted(options, last.name, () => endOfSegment(disk, last))
-  last.end = end ?? last.header.firstOffset
-  return segments
+  const found = await unlessDeleted(options, last.name, () => endOfSegment(disk, last))
+  const end = found?.end ?? last.header.firstOffset
+  last.end = end
+  return { end, next: found?.next ?? end }
 }
 
-async function endOfSegment(disk: Disk, segment: Segment): Promise<number> {
+async function endOfSegment(disk: Disk, segment: Segment): Promise<Offsets> {
   const file = await disk.open(segment.name)
   try {
     const end = await endByHeaders(file, segment.header)
-    return end ?? walkFrames(await file.read(0, await file.size()), segment).end
+    if (end !== null) return { end, next: end }
+    return walkFrames(await file.read(0, await file.size()), segment)
   } finally {
     await file.close()
   }
@@ -437,10 +447,15 @@ async function unlessDeleted<T>(
   }
 }
 
-interface Walk {
-  readonly frames: { firstOffset: number; records: number; payload: Uint8Array }[]
+interface Offsets {
   /** One past the last record. */
   readonly end: number
+  /** The first that no record can have. */
+  readonly next: number
+}
+
+interface Walk extends Offsets {
+  readonly frames: { firstOffset: number; records: number; payload: Uint8Array }[]
   readonly damage: string | null
 }
 
@@ -456,6 +471,7 @@ function walkFrames(bytes: Uint8Array, segment: Segment): Walk {
   const frames: Walk['frames'] = []
   let end = segment.header.firstOffset
   let damage: string | null = null
+  const search = createFrameSearch()
   for (let at = segmentHeaderBytes; at >= 0;) {
     const frame = decodeFrame(bytes, at, segment.header)
     if (frame !== null) {
@@ -464,10 +480,14 @@ function walkFrames(bytes: Uint8Array, segment: Segment): Walk {
       at = frame.end
       continue
     }
-    const found = findFrame(bytes, at + 8, segment.header)
+    const found = findFrame(bytes, at + 8, segment.header, search)
+    if (found === gaveUp) {
+      damage ??= `behind byte ${at} stands too much that looks like frames to look for a valid one`
+      return { frames, end, next: end + Math.ceil((bytes.length - at) / recordHeaderBytes), damage }
+    }
     if (found >= 0)
       damage ??= `the frame at byte ${at} is damaged and valid ones follow at ${found}`
     at = found
   }
-  return { frames, end, damage }
+  return { frames, end, next: end, damage }
 }

@@ -12,11 +12,13 @@
 import type { DiskFile } from './disk.ts'
 import { Window } from './heads.ts'
 import {
+  createFrameSearch,
   decodeFrame,
   decodeFrameHeader,
   findFrameMagic,
   frameBytes,
   frameHeaderBytes,
+  mayCheck,
   segmentHeaderBytes,
   type FrameOwner,
   type SegmentHeader,
@@ -61,17 +63,19 @@ async function lastFrames(file: DiskFile, size: number): Promise<Place[]> {
   }
 }
 
-/** Whether a valid frame stands in a range of a file that starts where one could. */
+/** Whether a valid frame stands in a range of a file that starts where one could, or what looks like so many that it was not found out. */
 async function holdsFrame(
   file: DiskFile,
   { from, to }: Place,
   owner: FrameOwner,
 ): Promise<boolean> {
   const memory = new Uint8Array(pieceBytes)
+  const search = createFrameSearch()
   for (let at = from; at < to; at += pieceBytes) {
     const piece = await file.read(at, Math.min(to, at + pieceBytes), memory)
     for (let found = findFrameMagic(piece, 0); found >= 0;) {
       const head = decodeFrameHeader(await file.read(at + found, at + found + frameHeaderBytes))
+      if (!mayCheck(search, head?.length ?? 0)) return true
       const end = at + found + frameBytes(head?.length ?? 0)
       if (head !== null && end <= to) {
         if (decodeFrame(await file.read(at + found, end), 0, owner) !== null) return true
