@@ -130,10 +130,17 @@ test('each type takes every form that the protocol allows', (t) => {
     ['{"doubleValue":"-Infinity"}', { doubleValue: Number.NEGATIVE_INFINITY }],
     ['{"doubleValue":0.1}', { doubleValue: 0.1 }],
     ['{"boolValue":false}', { boolValue: false }],
+    ['{"doubleValue":1.7976931348623157e308}', { doubleValue: Number.MAX_VALUE }],
+    ['{"doubleValue":1e-400}', { doubleValue: 0 }],
     ['{"bytesValue":"-_8="}', { bytesValue: '+/8=' }],
+    ['{"bytesValue":"-_8"}', { bytesValue: '+/8=' }],
+    ['{"bytesValue":"-w"}', { bytesValue: '+w==' }],
     ['{"arrayValue":{"values":[]}}', { arrayValue: {} }],
   ] as const
   for (const [body, want] of bodies) check(`{"body":${body}}`, { body: want })
+  const large = Buffer.alloc(8 << 20, 7).toString('base64')
+  const read = JSON.stringify(recordOf(`{"body":{"bytesValue":"${large}"}}`))
+  t.assert.equal(read === JSON.stringify({ body: { bytesValue: large } }), true)
 })
 
 test('escapes of any text become what JSON.parse makes of them', (t) => {
@@ -191,6 +198,12 @@ test('errors name the path', (t) => {
   check(withRecord('{"severityText":"\\u12"}'), /broken escape/)
   check(withRecord('{"severityText":"\n"}'), /control character/)
   check(withRecord('{"body":{"bytesValue":"*"}}'), /bytesValue is not base64/)
+  // One digit is six bits of a byte.
+  check(withRecord('{"body":{"bytesValue":"A"}}'), /bytesValue is not base64/)
+  check(withRecord('{"body":{"bytesValue":"AP8_A==="}}'), /bytesValue is not base64/)
+  check(withRecord('{"body":{"bytesValue":"AP8_A"}}'), /bytesValue is not base64/)
+  check(withRecord('{"body":{"doubleValue":1e309}}'), /"1e309" is larger than a double can be/)
+  check(withRecord('{"body":{"doubleValue":"-1e309"}}'), /"-1e309" is larger than a double can be/)
   check(withRecord('{"body":{"boolValue":1}}'), /expected true or false/)
   check(withRecord('{"flags":01}'), /"01" is no number/)
   check('{"a":1,}', /expected a key/)

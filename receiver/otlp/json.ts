@@ -237,7 +237,7 @@ class Transcoder {
   #base64(field: Field): void {
     const json = this.#json
     const text = json.string()
-    if (!base64Text.test(text)) throw json.error(`${field.json} is not base64`)
+    if (!isBase64(text)) throw json.error(`${field.json} is not base64`)
     const bytes = Buffer.from(text, 'base64')
     this.#out.varint(bytes.length)
     this.#out.raw(bytes)
@@ -283,7 +283,11 @@ class Transcoder {
     if (text === 'Infinity') return Number.POSITIVE_INFINITY
     if (text === '-Infinity') return Number.NEGATIVE_INFINITY
     if (!numeral.test(text)) throw this.#json.error(`${show(text)} is no number`)
-    return Number(text)
+    const value = Number(text)
+    // Infinity has a name of its own: a number that is not it must not become it.
+    if (!Number.isFinite(value))
+      throw this.#json.error(`${show(text)} is larger than a double can be`)
+    return value
   }
 
   /** A whole number in any form that JSON allows. */
@@ -317,6 +321,13 @@ const maxUint64 = 2n ** 64n - 1n
 
 /** Standard or URL alphabet, padded or not, as protobuf JSON accepts. */
 const base64Text = /^[A-Za-z0-9+/_-]*={0,2}$/
+
+/** Whether a text is base64 and every digit of it says something: one alone behind groups of four is no byte. */
+function isBase64(text: string): boolean {
+  if (!base64Text.test(text)) return false
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  return (text.length - padding) % 4 !== 1
+}
 const digits = /^-?[0-9]+$/
 const numeral = /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 
