@@ -97,11 +97,19 @@ function encodeRuns(
 ): void {
   const heads = new Uint32Array(runs)
   const lengths = new Uint32Array(runs)
-  let at = -1
-  for (let i = 0; i < values.length; i++) {
-    if (i === 0 || values[i] !== values[i - 1]) heads[++at] = values[i]!
-    lengths[at]!++
+  let at = 0
+  let from = 0
+  let last = values[0]!
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!
+    if (value === last) continue
+    heads[at] = last
+    lengths[at++] = i - from
+    from = i
+    last = value
   }
+  heads[at] = last
+  lengths[at] = values.length - from
   out.varint(encodingId.wordsRuns)
   out.varint(runs)
   encode(out, heads, dense, depth + 1)
