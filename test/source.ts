@@ -77,9 +77,8 @@ export async function sourceOf(
 
 const free = { check: () => {} }
 
-/** Appends a request to a run of its own, published at Log offset `at`. */
-function runOf(slabs: Slabs, signal: SignalName, written: Written, at: number): RunRef {
-  const tenant = written.tenant ?? 'default'
+/** A request as OTLP JSON, decoded; no row may be refused. */
+export function decoded(signal: SignalName, tenant: string, request: unknown): AnyIntake {
   // An intake of any signal is one of AnyIntake; the compiler does not distribute over the union.
   const intake = createIntake(signal) as AnyIntake
   const raw = {
@@ -87,7 +86,7 @@ function runOf(slabs: Slabs, signal: SignalName, written: Written, at: number): 
     signal,
     encoding: 'json',
     compression: 'identity',
-    body: Buffer.from(JSON.stringify(written.request)),
+    body: Buffer.from(JSON.stringify(request)),
     receivedNs: 0n,
     requestHash: '',
   } as const
@@ -99,6 +98,13 @@ function runOf(slabs: Slabs, signal: SignalName, written: Written, at: number): 
     check: (one) => ({ keep: all(one), rejects: [] }),
   })
   if (rejects.length > 0) throw new Error(JSON.stringify(rejects))
+  return intake
+}
+
+/** Appends a request to a run of its own, published at Log offset `at`. */
+function runOf(slabs: Slabs, signal: SignalName, written: Written, at: number): RunRef {
+  const tenant = written.tenant ?? 'default'
+  const intake = decoded(signal, tenant, written.request)
   const appender = new Appender(slabs, { signal, worker: 0, clock: systemClock })
   const rows = Uint32Array.from({ length: intake.rows.rows }, (_, i) => i)
   const part = appender.append(intake, tenant, rows)
