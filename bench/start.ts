@@ -16,23 +16,20 @@ import { globSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { must } from '#base/assert.ts'
 import { systemClock } from '#base/clock.ts'
 import { planMemory } from '#cmd/memory.ts'
+import { readOptions } from '#scripts/options.ts'
 import { startSignalbox, type Started } from '#test/signalbox.ts'
 import { fillBlocks, fillLog, lineRequest } from './generate/folder.ts'
 import { scheduled } from './process.ts'
 import { report, type Figure } from './report.ts'
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    gigabytes: { type: 'string', default: '5' },
-    streams: { type: 'string', default: '1000000' },
-    times: { type: 'string', default: '5' },
-    json: { type: 'boolean' },
-  },
+const { options } = readOptions({
+  gigabytes: 5,
+  streams: 1_000_000,
+  times: 5,
+  json: false,
 })
 
 const goalMs = 1000
@@ -136,13 +133,13 @@ try {
   const full = join(dir, 'full')
   await measure(full)
   const { slabs, slabBytes } = planMemory(memoryBytes)
-  const blocks = await fillBlocks(full, Number(values.gigabytes) * 1e9)
-  await fillLog(full, { bytes: slabs * slabBytes, streams: Number(values.streams) })
+  const blocks = await fillBlocks(full, options.gigabytes * 1e9)
+  await fillLog(full, { bytes: slabs * slabBytes, streams: options.streams })
   const logBytes = bytesBelow(full, 'log/*.seg')
   const dropped = dropCache()
   const filled = await measure(full)
   const killed: Opened[] = []
-  for (let time = 0; time < Math.max(1, Number(values.times)); time++) {
+  for (let time = 0; time < Math.max(1, options.times); time++) {
     dropCache()
     killed.push(await measure(full))
   }
@@ -154,7 +151,7 @@ try {
     { name: 'blocks', value: bytesBelow(full, 'objects/data/**/*.sbx') / 1e9, unit: 'GB' },
     { name: 'blocks', value: blocks, unit: 'blocks' },
     { name: 'Log', value: logBytes / 1e6, unit: 'MB' },
-    { name: 'streams', value: Number(values.streams), unit: 'streams' },
+    { name: 'streams', value: options.streams, unit: 'streams' },
     { name: 'page cache dropped', value: dropped ? 1 : 0, unit: 'times' },
   ])
 } finally {
