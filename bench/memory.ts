@@ -15,19 +15,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import { planMemory } from '#cmd/memory.ts'
+import { readOptions } from '#scripts/options.ts'
 import { startSignalbox, type Started } from '#test/signalbox.ts'
 import { streamRequests, wideRequests, type WideRequest } from './generate/wide.ts'
 import { peakMiB, residentMiB } from './process.ts'
 import { report } from './report.ts'
 
-function argument(name: string, otherwise: number): number {
-  const at = process.argv.indexOf(name)
-  return at < 0 ? otherwise : Number(process.argv[at + 1])
-}
-
-const memoryMiB = argument('--memory', 1024)
-const times = argument('--times', 100)
-const streams = argument('--streams', 0)
+const { options } = readOptions({ memory: 1024, times: 100, streams: 0, json: false })
+const { memory: memoryMiB, times, streams } = options
 const mebi = 2 ** 20
 const runBytes = planMemory(memoryMiB * mebi).budgets.run
 
