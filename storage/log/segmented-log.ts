@@ -16,26 +16,22 @@ import type { Disk, DiskFile } from './disk.ts'
 import { logFailed, logFull } from './errors.ts'
 import type { Log, LoggedRecord, LogRecord } from './log.ts'
 import { segmentHeads } from './heads.ts'
+import { decodeRecords, encodeRecords, type EncodedRecords, type RecordHead } from './record.ts'
 import {
-  decodeRecords,
-  encodeRecords,
-  recordHeaderBytes,
-  type EncodedRecords,
-  type RecordHead,
-} from './record.ts'
-import {
-  createFrameSearch,
-  decodeFrame,
-  decodeSegmentHeader,
   encodeFrameHeader,
   encodeSegmentHeader,
-  findFrame,
-  gaveUp,
   frameBytes,
   segmentHeaderBytes,
   type SegmentHeader,
 } from './segment.ts'
-import { endByHeaders } from './tail.ts'
+import {
+  readHeader,
+  unlessDeleted,
+  walkLast,
+  walkSegment,
+  type Offsets,
+  type Segment,
+} from './walk.ts'
 
 export interface LogOptions {
   readonly disk: Disk
@@ -47,13 +43,6 @@ export interface LogOptions {
   readonly minFreeBytes: number
   /** Only reads: nothing on the disk is changed, and `append` fails. For a reader beside the writer. */
   readonly readOnly?: boolean
-}
-
-/** A segment that is not written any more, or the one that is. `end` is null until its frames were walked. */
-interface Segment {
-  readonly name: string
-  readonly header: SegmentHeader
-  end: number | null
 }
 
 /** A place in the Log that could not be read. */
@@ -82,9 +71,9 @@ interface Active {
 const commitBytesMax = 32 << 20
 
 /**
- * By this part of its segment a file grows ahead of its frames: by a mebibyte of the usual 32. A file as long as what was written has a new
- * length with every commit, which doubled the time of small ones; all of a segment at once is so many zeros that
- * the next start has to search (`tail.ts`).
+ * By this part of its segment a file grows ahead of its frames: by a mebibyte of the usual 32. A file as long
+ * as what was written has a new length with every commit, which doubled the time of small ones; all of a
+ * segment at once is so many zeros that the next start has to search (`tail.ts`).
  */
 const growPart = 1 / 32
 
@@ -380,114 +369,4 @@ async function growFor(active: Active, frame: number): Promise<void> {
   if (end <= active.length) return
   active.length = Math.min(active.bytes, end + Math.ceil(active.bytes * growPart))
   await active.file.grow(active.length)
-}
-
-/** `blank`: nothing was ever written to the header's page, nor to the first frame behind it. */
-async function readHeader(
-  disk: Disk,
-  name: string,
-): Promise<SegmentHeader | { message: string; blank: boolean }> {
-  const file = await disk.open(name)
-  try {
-    return decodeSegmentHeader(await file.read(0, segmentHeaderBytes), name)
-  } catch (error) {
-    const first = await file.read(0, 2 * segmentHeaderBytes)
-    const blank = first.every((byte) => byte === 0)
-    return { message: error instanceof Error ? error.message : String(error), blank }
-  } finally {
-    await file.close()
-  }
-}
-
-/**
- * Learns the end of the newest segment. A process that was killed may have left frames that no sync
- * covered; they are found here and will be flushed, so they are made durable first. Otherwise a later
- * loss of power could take them back, and their offsets, which blocks hold by then, would be given
- * again (found by the simulation).
- */
-async function walkLast(options: LogOptions, segments: readonly Segment[]): Promise<Offsets> {
-  const { disk } = options
-  const last = segments.at(-1)
-  if (last === undefined) return { end: 0, next: 0 }
-  if (options.readOnly !== true) {
-    const file = await disk.open(last.name)
-    await file.datasync()
-    await file.close()
-    await disk.syncFolder()
-  }
-  const found = await unlessDeleted(options, last.name, () => endOfSegment(disk, last))
-  const end = found?.end ?? last.header.firstOffset
-  last.end = end
-  return { end, next: found?.next ?? end }
-}
-
-async function endOfSegment(disk: Disk, segment: Segment): Promise<Offsets> {
-  const file = await disk.open(segment.name)
-  try {
-    const end = await endByHeaders(file, segment.header)
-    if (end !== null) return { end, next: end }
-    return walkFrames(await file.read(0, await file.size()), segment)
-  } finally {
-    await file.close()
-  }
-}
-
-/** Null when the writer beside a reader has deleted the segment since it was listed: nobody needs it. */
-async function unlessDeleted<T>(
-  { disk, readOnly }: LogOptions,
-  name: string,
-  read: () => Promise<T>,
-): Promise<T | null> {
-  try {
-    return await read()
-  } catch (error) {
-    if (readOnly !== true) throw error
-    // A creation that failed half-way is deleted and made again under its name.
-    return (await disk.list()).includes(name) ? read() : null
-  }
-}
-
-interface Offsets {
-  /** One past the last record. */
-  readonly end: number
-  /** The first that no record can have. */
-  readonly next: number
-}
-
-interface Walk extends Offsets {
-  readonly frames: { firstOffset: number; records: number; payload: Uint8Array }[]
-  readonly damage: string | null
-}
-
-/** The valid frames of a segment, in order. An invalid last frame is a torn tail; one before a valid frame is damage. */
-async function walkSegment(disk: Disk, segment: Segment): Promise<Walk> {
-  const file = await disk.open(segment.name)
-  const bytes = await file.read(0, await file.size())
-  await file.close()
-  return walkFrames(bytes, segment)
-}
-
-function walkFrames(bytes: Uint8Array, segment: Segment): Walk {
-  const frames: Walk['frames'] = []
-  let end = segment.header.firstOffset
-  let damage: string | null = null
-  const search = createFrameSearch()
-  for (let at = segmentHeaderBytes; at >= 0;) {
-    const frame = decodeFrame(bytes, at, segment.header)
-    if (frame !== null) {
-      frames.push(frame)
-      end = frame.firstOffset + frame.records
-      at = frame.end
-      continue
-    }
-    const found = findFrame(bytes, at + 8, segment.header, search)
-    if (found === gaveUp) {
-      damage ??= `behind byte ${at} stands too much that looks like frames to look for a valid one`
-      return { frames, end, next: end + Math.ceil((bytes.length - at) / recordHeaderBytes), damage }
-    }
-    if (found >= 0)
-      damage ??= `the frame at byte ${at} is damaged and valid ones follow at ${found}`
-    at = found
-  }
-  return { frames, end, next: end, damage }
 }
