@@ -1,7 +1,7 @@
 /**
  * The bytes of a Log segment (`docs/format/log.md`). A segment starts with a header page and holds
- * frames, one per commit; a frame holds the records of all requests of the commit. Everything after
- * the last frame is zero.
+ * frames, one per commit; a frame holds the records of all requests of the commit. After the last frame
+ * are zeros, or the file ends, perhaps right behind the payload.
  *
  *   segment header  magic "SBXLOG\r\n", version u16, incompatible u32, compatible u32, writer u32, key id u32,
  *                   log id 8 bytes, segment u32, first offset u64, previous end u64, crc32c u32; zero to 4,096

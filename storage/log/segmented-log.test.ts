@@ -85,6 +85,30 @@ test('a failed commit is refused, its segment abandoned, and later commits are f
   t.assert.deepEqual(again.damages, [])
 })
 
+test('an offset that was given again has the record of the later segment', async (t) => {
+  const disk = new MemoryDisk()
+  const first = await openLog(disk)
+  await first.append([record('a')])
+  const second = await openLog(disk)
+  await second.append([record('b')])
+  // Such a write comes to light late when its power loss tore it in a way that opening did not see.
+  await first.append([record('late')])
+  t.assert.equal(await contents(await openLog(disk)), '0=a 1=b')
+})
+
+test('a range is read from the segments that hold it, whatever becomes of later ones', async (t) => {
+  const disk = new MemoryDisk()
+  await (await openLog(disk)).append([record('a')])
+  const log = await openLog(disk)
+  await log.append([record('b')])
+  await disk.remove(disk.names().at(-1) ?? '')
+  const found = await Array.fromAsync(log.fetch(0, 1))
+  t.assert.deepEqual(
+    found.map(({ offset }) => offset),
+    [0],
+  )
+})
+
 test('damage before a valid frame is reported and the rest still read', async (t) => {
   const disk = new MemoryDisk()
   const log = await openLog(disk)

@@ -295,13 +295,16 @@ export class SegmentedLog implements Log {
     const segments = [...this.#segments]
     for (const [i, segment] of segments.entries()) {
       const next = segments[i + 1]
-      // As in `forget`: from here on it may be deleted beside a reader.
+      // As in `forget`: from here on it may be deleted beside a reader. One behind the range may not be whole yet.
       if ((next?.header.previousEnd ?? segment.end ?? from + 1) <= from) continue
+      if (segment.header.firstOffset >= to) return
+      // What stands behind the end that the next segment was made with was never acknowledged, and its offsets are given again.
+      const below = Math.min(to, next?.header.previousEnd ?? to)
       const walk = await walkSegment(this.#options.disk, segment)
       for (const frame of walk.frames) {
         for (const [k, record] of decodeRecords(frame.payload, frame.records).entries()) {
           const offset = frame.firstOffset + k
-          if (offset >= from && offset < to) yield { offset, record }
+          if (offset >= from && offset < below) yield { offset, record }
         }
       }
       const missing = next !== undefined && walk.end < next.header.previousEnd

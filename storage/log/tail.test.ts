@@ -8,6 +8,7 @@ import {
   segmentHeaderBytes,
 } from './segment.ts'
 import { endByHeaders } from './tail.ts'
+import { walkSegment } from './walk.ts'
 
 const header = { logId: '0011223344556677', segment: 3, firstOffset: 100, previousEnd: 100 }
 const segmentBytes = 2 ** 20
@@ -29,9 +30,14 @@ function segment(lengths: readonly number[]) {
 }
 
 async function endOf(bytes: Uint8Array): Promise<number | null> {
-  const file = await new MemoryDisk().open('x.seg', { bytes: bytes.length })
+  const disk = new MemoryDisk()
+  const file = await disk.open('x.seg', { bytes: bytes.length })
   await file.write([bytes], 0)
-  return endByHeaders(file, header)
+  const end = await endByHeaders(file, header)
+  // Whoever reads the records later must not find others than were counted.
+  const walk = await walkSegment(disk, { name: 'x.seg', header, end: null })
+  if (end !== null && end !== walk.end) throw new Error(`the end is ${end}, a walk's ${walk.end}`)
+  return end
 }
 
 /** Longer than what is searched at once. */
@@ -59,6 +65,20 @@ test('a torn last frame ends where the one before does', async (t) => {
   await check([9], 100)
   await check([9, 9], 102)
   await check([long, long], 102)
+})
+
+test('a file may end anywhere, where the last payload does too', async (t) => {
+  const { bytes, starts, end } = segment([9, 13])
+  for (let length = segmentHeaderBytes; length <= end + 8; length++) {
+    const frames = starts.filter((at, i) => at + frameHeaderBytes + [9, 13][i]! <= length)
+    t.assert.equal(await endOf(bytes.subarray(0, length)), 100 + 2 * frames.length, `${length}`)
+  }
+})
+
+test('a valid frame behind damage at the very end of a file is for the walk to find', async (t) => {
+  const { bytes, starts } = segment([9, 13])
+  bytes.fill(0, starts[0], (starts[0] ?? 0) + frameHeaderBytes)
+  t.assert.equal(await endOf(bytes.subarray(0, (starts[1] ?? 0) + frameHeaderBytes + 13)), null)
 })
 
 test('a valid frame behind damage, however far behind, is for the walk to find', async (t) => {

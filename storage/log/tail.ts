@@ -56,8 +56,9 @@ async function lastFrames(file: DiskFile, size: number): Promise<Place[]> {
   for (;;) {
     const bytes = window.peek(from, frameHeaderBytes) ?? (await window.load(from, frameHeaderBytes))
     const header = decodeFrameHeader(bytes)
-    const to = header === null ? size + 1 : from + frameBytes(header.length)
-    if (to > size) return places
+    // A file may end behind a payload: what fills its frame up is never written.
+    if (header === null || from + frameHeaderBytes + header.length > size) return places
+    const to = from + frameBytes(header.length)
     places = [{ from, to }, ...places.slice(0, 1)]
     from = to
   }
@@ -76,7 +77,7 @@ async function holdsFrame(
     for (let found = findFrameMagic(piece, 0); found >= 0;) {
       const head = decodeFrameHeader(await file.read(at + found, at + found + frameHeaderBytes))
       if (!mayCheck(search, head?.length ?? 0)) return true
-      const end = at + found + frameBytes(head?.length ?? 0)
+      const end = at + found + frameHeaderBytes + (head?.length ?? 0)
       if (head !== null && end <= to) {
         if (decodeFrame(await file.read(at + found, end), 0, owner) !== null) return true
       }
