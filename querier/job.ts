@@ -8,8 +8,8 @@ import type { RunRef } from '#storage/run/run.ts'
 export interface SignalView {
   readonly signal: SignalName
   readonly runs: readonly RunRef[]
-  /** Blocks that may hold rows of the needed range, newest last row first, by tenant. */
-  readonly blocks: Readonly<Record<Tenant, readonly BlockEntry[]>>
+  /** Blocks that may hold rows of the needed range, newest last row first. A map: `__proto__` is a valid tenant. */
+  readonly blocks: ReadonlyMap<Tenant, readonly BlockEntry[]>
 }
 
 export interface QueryJob {

@@ -41,13 +41,14 @@ export async function pinSnapshot(request: SnapshotRequest, deps: SnapshotDeps):
   try {
     const views: SignalView[] = []
     for (const { need, runs: refs, snapshot } of taken) {
-      const blocks: Record<Tenant, BlockEntry[]> = {}
+      const blocks = new Map<Tenant, BlockEntry[]>()
       const range = {
         fromMs: Number(need.from / 1_000_000n),
         toMs: Number(need.to / 1_000_000n) + 1,
       }
       for (const tenant of request.tenants) {
-        blocks[tenant] = await deps.catalogs[need.signal].live.blocks(snapshot, tenant, range)
+        const { live } = deps.catalogs[need.signal]
+        blocks.set(tenant, await live.blocks(snapshot, tenant, range))
       }
       views.push({ signal: need.signal, runs: refs, blocks })
     }

@@ -35,7 +35,7 @@ export function createSource(job: QueryJob, tenant: Tenant, deps: SourceDeps): S
     signal: SignalName,
   ): { runs: readonly RunRef[]; blocks: readonly BlockEntry[] } => {
     const view = job.views.find((one) => one.signal === signal)
-    return { runs: view?.runs ?? [], blocks: view?.blocks[tenant] ?? [] }
+    return { runs: view?.runs ?? [], blocks: view?.blocks.get(tenant) ?? [] }
   }
   const reading: Pick<Control, 'check'> = {
     check() {

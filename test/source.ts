@@ -61,7 +61,7 @@ export async function sourceOf(
     entries.push(entryOfBlock(meta, { key: String(entries.length), shared: true, late: false }))
   }
   const control: Control = { check: () => {}, hold: () => {}, ...options.control }
-  const views = [{ signal, runs, blocks: { [tenant]: entries } }]
+  const views = [{ signal, runs, blocks: new Map([[tenant, entries]]) }]
   const job = { endpoint: '', parameters: null, tenants: [tenant], views, cell: 0, nowMs: 0 }
   return createSource(job, tenant, {
     slabs,

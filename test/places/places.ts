@@ -93,7 +93,7 @@ export class Place {
         const { minMs = 0, maxMs = 0 } = partOf(entry, tenant) ?? {}
         return maxMs >= fromMs && minMs < toMs
       })
-      return { signal, runs, blocks: { [tenant]: wanted } }
+      return { signal, runs, blocks: new Map([[tenant, wanted]]) }
     })
     const job = { endpoint: '', parameters: null, tenants: [tenant], views, cell: 0, nowMs: 0 }
     return createSource(job, tenant, {

@@ -205,7 +205,7 @@ export class Process {
       for (const run of view.runs) {
         see(await this.scheduler.perform(actor, () => rowsOfRuns(slabs, [run])))
       }
-      for (const { key } of view.blocks[tenant] ?? []) see(rowsOf((await store.get(key)).bytes))
+      for (const { key } of view.blocks.get(tenant) ?? []) see(rowsOf((await store.get(key)).bytes))
     }
     pinned.release()
     // A query that was told to end gives no answer.
