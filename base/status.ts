@@ -50,7 +50,9 @@ export const httpStatus = {
   badRequest: 400,
   methodNotAllowed: 405,
   requestTimeout: 408,
+  preconditionFailed: 412,
   unsupportedMediaType: 415,
+  rangeNotSatisfiable: 416,
   unprocessable: 422,
   headersTooLarge: 431,
 } as const

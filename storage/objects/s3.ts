@@ -8,6 +8,7 @@
  */
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { Secret } from '#base/config/declare.ts'
+import { httpStatus } from '#base/status.ts'
 import {
   objectChanged,
   objectMissing,
@@ -39,6 +40,8 @@ export interface S3Options {
   /** Without keys the SDK's default chain is used (environment, profile, instance role). */
   readonly accessKey?: string
   readonly secretKey?: Secret
+  /** For tests, which cannot wait; default 30 s. */
+  readonly silenceMs?: number
 }
 
 /** A store to be closed: it holds sockets. */
@@ -46,8 +49,11 @@ export interface S3Store extends Store {
   close(): void
 }
 
-/** A request without an answer for this long is given up and may be tried again. Below the 90 s of a stuck flush alarm. */
-const requestTimeoutMs = 30_000
+/**
+ * A request whose socket is silent for this long, in both directions, is given up and may be tried again. A limit on
+ * the whole request would refuse large blocks on slow lines. Below the 90 s of a stuck flush alarm.
+ */
+const silenceMs = 30_000
 const connectionTimeoutMs = 5_000
 /** S3 gives at most this many keys per answer. */
 const maxPage = 1000
@@ -78,7 +84,10 @@ export async function openS3Store(options: S3Options): Promise<S3Store> {
     forcePathStyle: options.pathStyle ?? options.endpoint !== undefined,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { requestTimeout: requestTimeoutMs, connectionTimeout: connectionTimeoutMs },
+    requestHandler: {
+      socketTimeout: options.silenceMs ?? silenceMs,
+      connectionTimeout: connectionTimeoutMs,
+    },
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.accessKey === undefined || options.secretKey === undefined
       ? {}
@@ -123,7 +132,12 @@ async function get(
   })
   try {
     const answer = await client.send(command, abortOption(how.abort))
-    return { bytes: await bodyOf(answer), etag: answer.ETag ?? '' }
+    const bytes = await bodyOf(answer)
+    const etag = answer.ETag ?? ''
+    if (etag === '' || !isWhole(answer, range, bytes.length)) {
+      throw new Error(`${bytes.length} bytes (${answer.ContentRange ?? 'no range'}) are no answer`)
+    }
+    return { bytes, etag }
   } catch (error) {
     how.abort?.throwIfAborted()
     throw translated(error, `get ${key}`)
@@ -132,6 +146,20 @@ async function get(
 
 async function bodyOf(answer: Sdk.GetObjectCommandOutput): Promise<Uint8Array> {
   return (await answer.Body?.transformToByteArray()) ?? new Uint8Array()
+}
+
+/** Whether an answer holds all that was asked for: proxies ignore ranges, and end bodies that say no length early. */
+function isWhole(
+  { ContentLength, ContentRange }: Sdk.GetObjectCommandOutput,
+  range: ByteRange | null,
+  length: number,
+): boolean {
+  if (ContentLength !== undefined && ContentLength !== length) return false
+  if (range === null) return true
+  const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(ContentRange ?? '')
+  const [from, last, size] = (match ?? []).slice(1).map(Number)
+  if (from !== range.from || last === undefined || size === undefined) return false
+  return last + 1 === Math.min(range.to, size) && length === last + 1 - from
 }
 
 function abortOption(abort: AbortSignal | undefined) {
@@ -146,26 +174,36 @@ async function list(
   checkPrefix(from)
   const limit = options.limit ?? Infinity
   const found: ObjectInfo[] = []
-  let after = options.after ?? ''
-  for (let page = 0; page < maxPages && found.length < limit; page++) {
+  const after = options.after ?? ''
+  let token: string | undefined
+  for (let page = 0; page < maxPages; page++) {
     const command = new sdk.ListObjectsV2Command({
       Bucket: bucket,
       Prefix: prefix + from,
       MaxKeys: Math.min(maxPage, limit - found.length),
       ...(after === '' ? {} : { StartAfter: prefix + after }),
+      ...(token === undefined ? {} : { ContinuationToken: token }),
     })
     const answer = await client.send(command).catch((error: unknown) => {
       throw translated(error, `list ${from}`)
     })
     for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
-      if (Key === undefined || ETag === undefined) continue
+      // An object that is left out would be a row that is not found.
+      if (Key === undefined || ETag === undefined)
+        throw noListing(from, 'an object without name or etag')
       const key = Key.slice(prefix.length)
       found.push({ key, size: Size ?? 0, etag: ETag, modifiedMs: LastModified?.getTime() ?? 0 })
-      after = key
     }
-    if (answer.IsTruncated !== true) break
+    if (answer.IsTruncated === false || found.length >= limit) return found
+    // Every listing says whether it is whole. A page may be empty, so only the token leads on.
+    token = answer.NextContinuationToken
+    if (token === undefined) throw noListing(from, 'neither an end nor a token for the next page')
   }
-  return found
+  throw noListing(from, `more than ${maxPages} pages`)
+}
+
+function noListing(from: string, why: string): Error {
+  return storeUnavailable.make(`list ${from}: the answer has ${why}`)
 }
 
 async function create(
@@ -182,7 +220,9 @@ async function create(
     IfNoneMatch: '*',
   })
   try {
-    await client.send(command)
+    const { ETag } = await client.send(command)
+    // Whoever answers without one is not the store: rows must not be forgotten on its word.
+    if (ETag === undefined) throw new Error('the answer names no object')
     return 'created'
   } catch (error) {
     if (nameOf(error) === 'PreconditionFailed') return 'exists'
@@ -195,12 +235,24 @@ async function remove({ client, sdk, bucket, prefix }: Place, key: string): Prom
   await client
     .send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: prefix + key }))
     .catch((error: unknown) => {
+      // Some servers say so where S3 is silent; after a lost reply it is what was asked for.
+      if (missing.has(nameOf(error))) return
       throw translated(error, `delete ${key}`)
     })
 }
 
+/** Names of errors that a server, or a proxy before it, sends without a body. */
+const namesByStatus = new Map<number, string>([
+  [httpStatus.preconditionFailed, 'PreconditionFailed'],
+  [httpStatus.rangeNotSatisfiable, 'InvalidRange'],
+])
+
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : ''
+  if (!(error instanceof Error)) return ''
+  const { name } = error
+  if (name !== 'Unknown') return name
+  const { $metadata } = error as Error & Partial<Sdk.S3ServiceException> // only read where it is there
+  return namesByStatus.get($metadata?.httpStatusCode ?? 0) ?? name
 }
 
 const missing = new Set(['NoSuchKey', 'NotFound'])
