@@ -1,11 +1,13 @@
 import { test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { isCode } from '#base/errors.ts'
+import { randomHex, seededRandom } from '#base/random.ts'
 import { memoryStore } from '#storage/objects/memory.ts'
 import type { Store } from '#storage/objects/store.ts'
-import type { Catalog } from './commit.ts'
-import { catalogConflict } from './errors.ts'
+import { Catalog } from './commit.ts'
+import { catalogConflict, catalogTooLarge } from './errors.ts'
 import { rootKey } from './names.ts'
+import { nodeCodec } from './node-file.ts'
 import { plainCodec } from './plain.ts'
 import { blocksOf } from './walk.ts'
 import { block, signal, world } from './world.test.ts'
@@ -148,4 +150,20 @@ test('a month of many blocks is split, and stays exact', async (t) => {
   t.assert.equal(Math.max(...sizes) < 1 << 20, true)
   await catalog.commit(replace(texts.slice(100, 2400), []))
   t.assert.equal((await show(world(store).catalog, 'a')).split(' ').length, 200)
+})
+
+test('a root that would be too large to be read is not written', async (t) => {
+  const { store, clock } = world()
+  const deps = { store, signal, clock, random: seededRandom(1), codec: nodeCodec }
+  const catalog = new Catalog(deps)
+  const keys = Array.from({ length: 60_000 }, () => `data/logs/${randomHex(deps.random, 24)}.sbx`)
+  await catalog.commit(add('a@0-9'))
+  const folded = { chain: 'x/00000', from: 0, to: 1, keys }
+  await t.assert.rejects(
+    catalog.commit({ tree: { add: [], remove: [] }, folded: [folded] }),
+    (error) => isCode(error, catalogTooLarge),
+  )
+  t.assert.equal((await catalog.newestRoot()).seq, 1)
+  await catalog.commit(add('b@0-9'))
+  t.assert.equal(await show(catalog, 'a'), 'a-0-9')
 })

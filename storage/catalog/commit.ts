@@ -99,12 +99,14 @@ export class Catalog {
     const tree = await this.#changeTree(old, change, nonce)
     if (tree === null) return { root: old, outcome: 'lost' }
     const { store } = this.#deps
+    const root = this.#next(old, { change, tree, nonce })
+    const key = rootKey(root.signal, root.seq)
+    // Before anything is written: a root that is too large leaves nothing behind.
+    const bytes = this.#deps.codec.encode(root)
     const write = ({ key, bytes }: { key: string; bytes: Uint8Array }) =>
       store.createIfAbsent(key, bytes)
     for await (const _ of mapLimit(tree.staged, writesAtOnce, write));
-    const root = this.#next(old, { change, tree, nonce })
-    const key = rootKey(root.signal, root.seq)
-    const created = await store.createIfAbsent(key, this.#deps.codec.encode(root))
+    const created = await store.createIfAbsent(key, bytes)
     const mine = created === 'created' || (await this.#nonceAt(key)) === nonce
     if (!mine) return { root, outcome: 'lost' }
     return this.#confirm(root)

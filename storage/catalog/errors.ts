@@ -7,6 +7,12 @@ export const catalogCorrupt = defineError({
   help: 'An object of the catalog is damaged or was written by a newer release. The message names the object and what was expected. Objects never change, so a copy from a backup of the same name can take its place.',
 })
 
+export const catalogTooLarge = defineError({
+  code: 'catalog-too-large',
+  kind: 'unavailable',
+  help: 'A commit was refused because an object of the catalog would have become too large to be read back. Mostly objects that should be deleted have piled up in the root: look whether the store refuses deletions. Nothing is lost; commits go on once deletions do.',
+})
+
 export const catalogConflict = defineError({
   code: 'catalog-conflict',
   kind: 'unavailable',

@@ -4,11 +4,12 @@
  *   magic "SBXCAT\r\n" · version u16 · reserved u16 · incompatible u32 · compatible u32 · writer u32 ·
  *   key id u32 · raw length u32 · crc32c u32 of the header before it and of the payload · reserved u32
  *
- * Decoding any bytes throws only `catalog-corrupt`. An object is never larger than `maxNodeBytes`.
+ * Decoding any bytes throws only `catalog-corrupt`. An object is never larger than `maxNodeBytes`: encoding one
+ * that would be throws `catalog-too-large`.
  */
 import { crc32c } from '#base/bytes/crc32c.ts'
 import { zstdCompress, zstdDecompress } from '#base/compress/zstd.ts'
-import { catalogCorrupt } from './errors.ts'
+import { catalogCorrupt, catalogTooLarge } from './errors.ts'
 
 /** Values to bytes of an object and back. The simulation replaces it, to spend its time on schedules. */
 export interface NodeCodec {
@@ -32,7 +33,9 @@ const zstdLevel = 1
 export const nodeCodec: NodeCodec = {
   encode(value) {
     const raw = Buffer.from(JSON.stringify(value))
+    checkSize(raw.length, maxRawBytes)
     const payload = zstdCompress(raw, zstdLevel)
+    checkSize(payload.length, maxNodeBytes)
     const bytes = Buffer.alloc(headerBytes + payload.length)
     magic.copy(bytes)
     bytes.writeUInt16LE(version, 8)
@@ -58,6 +61,12 @@ export const nodeCodec: NodeCodec = {
     if (rawLength > maxRawBytes) throw damaged(`${rawLength} bytes of JSON are over the limit`)
     return parse(view.subarray(headerBytes), rawLength, damaged)
   },
+}
+
+/** What `decode` would refuse must not be written: the newest root could never be read again. */
+function checkSize(bytes: number, most: number): void {
+  if (bytes <= most) return
+  throw catalogTooLarge.make(`a catalog object would have ${bytes} bytes, ${most} can be read`)
 }
 
 function parse(payload: Uint8Array, rawLength: number, damaged: (why: string) => Error): unknown {
