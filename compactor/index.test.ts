@@ -200,7 +200,8 @@ test('a full budget takes the oldest blocks of the one furthest over its share',
 })
 
 test('orphans of a crash are deleted in the first round, later ones only when old', async (t) => {
-  const { compactor, store, advance } = await world()
+  const { compactor, store, advance, live } = await world()
+  await live('logs').commit({ tree: { add: [], remove: [] }, folded: [] })
   const name = (nonce: string) =>
     dataKey({ signal: 'logs', tenant: 't', timeMs: 0, level: 1, nonce })
   await store.createIfAbsent(name('aa'), new Uint8Array(1))

@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { isCode } from '#base/errors.ts'
 import { randomHex, seededRandom } from '#base/random.ts'
+import { storeUnavailable } from '#storage/objects/errors.ts'
 import { memoryStore } from '#storage/objects/memory.ts'
 import type { Store } from '#storage/objects/store.ts'
 import { Catalog } from './commit.ts'
@@ -166,4 +167,19 @@ test('a root that would be too large to be read is not written', async (t) => {
   t.assert.equal((await catalog.newestRoot()).seq, 1)
   await catalog.commit(add('b@0-9'))
   t.assert.equal(await show(catalog, 'a'), 'a-0-9')
+})
+
+test('a listing without the newest root is not believed', async (t) => {
+  let lags = false
+  const store = memoryStore(systemClock)
+  const lagging: Store = {
+    ...store,
+    list: async (prefix, options) => (lags ? [] : store.list(prefix, options)),
+  }
+  const { catalog } = world(lagging)
+  await catalog.commit(add('a@0-9'))
+  lags = true
+  await t.assert.rejects(catalog.newestRoot(), (error) => isCode(error, storeUnavailable))
+  lags = false
+  t.assert.equal((await catalog.newestRoot()).seq, 1)
 })

@@ -10,7 +10,7 @@ import type { Clock } from '#base/clock.ts'
 import { isCode } from '#base/errors.ts'
 import { mapLimit } from '#base/flow/map-limit.ts'
 import { randomHex, type Random } from '#base/random.ts'
-import { objectMissing } from '#storage/objects/errors.ts'
+import { objectMissing, storeUnavailable } from '#storage/objects/errors.ts'
 import { KeyMutex } from '#storage/objects/key-mutex.ts'
 import type { Store } from '#storage/objects/store.ts'
 import { catalogConflict, catalogCorrupt } from './errors.ts'
@@ -67,14 +67,29 @@ export class Catalog {
   readonly nodes: NodeSource
   readonly #deps: CatalogDeps
   readonly #mutex = new KeyMutex()
+  /** Number of the newest root that was read: the store's listings may not go behind it. */
+  #seen = 0
 
   constructor(deps: CatalogDeps, cacheBytes?: number) {
     this.#deps = deps
     this.nodes = new NodeSource(deps, cacheBytes)
   }
 
-  newestRoot(): Promise<Root> {
-    return readNewestRoot(this.#deps)
+  /**
+   * The newest root. Throws `store-unavailable` when the store shows an older one than before: on its word
+   * live blocks would be taken for orphans.
+   */
+  async newestRoot(): Promise<Root> {
+    const seen = this.#seen
+    const root = await readNewestRoot(this.#deps)
+    if (root.seq < seen) {
+      const { store, signal } = this.#deps
+      throw storeUnavailable.make(
+        `${store.name} lists root ${root.seq} of ${signal} as the newest, after root ${seen}`,
+      )
+    }
+    this.#seen = Math.max(this.#seen, root.seq)
+    return root
   }
 
   /**

@@ -134,3 +134,17 @@ test('a commit whose reply was lost for good is shown all the same', async (t) =
   t.assert.equal(show(live.snapshot()), 'root 2, l0 , end 30')
   t.assert.equal((await newChain().recover()).nextOffset, 30)
 })
+
+test('blocks whose roots are lost are not taken for orphans', async (t) => {
+  const { catalog, store } = world()
+  const key = block('t1@0-9').key
+  await store.createIfAbsent(key, new Uint8Array(1))
+  await catalog.commit({ tree: { add: [block('t1@0-9')], remove: [] }, folded: [] })
+  for (const root of await store.list('catalog/logs/root/')) await store.delete(root.key)
+  const clock = { nowMs: () => Number.MAX_SAFE_INTEGER }
+  const next = world(store).catalog
+  const newestRoot = () => next.newestRoot()
+  const sweep = { store, signal, nodes: next.nodes, clock, newestRoot, minAgeMs: 0 }
+  t.assert.deepEqual(await sweepOrphans(sweep), [])
+  t.assert.equal((await store.list(key)).length, 1)
+})

@@ -69,7 +69,7 @@ export interface OrphanSweep {
 /** Roots kept behind the newest, fewer than a root remembers (`historyLength`). */
 export const rootsKept = 16
 
-/** Deletes orphans, void L0 objects and old roots; gives their names. Lists everything and reads the whole tree. */
+/** Deletes orphans, void L0 objects and old roots; gives their names; none without a root. Lists everything and reads the whole tree. */
 export async function sweepOrphans(sweep: OrphanSweep): Promise<readonly string[]> {
   const { store, signal, clock } = sweep
   // Listed before the root is read: what is committed in between is named by the root.
@@ -80,6 +80,8 @@ export async function sweepOrphans(sweep: OrphanSweep): Promise<readonly string[
   ]
   const roots = await store.list(rootPrefix(signal))
   const root = await sweep.newestRoot()
+  // Either nothing was ever committed, or the roots are lost; then the rest is all that there is to mend it with.
+  if (root.seq === 0) return []
   const known = new Set(root.retired.map(({ key }) => key))
   await walkTree(root, sweep.nodes, {
     node: (key) => known.add(key),

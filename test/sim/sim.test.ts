@@ -12,12 +12,12 @@ const recorded: readonly [Variant, WorldName, ...seeds: number[]][] = [
   ['nameWithEnd', 'fleet', 0],
   ['deleteBeforeCommit', 'fleet', 0],
   ['noConflict', 'fleet', 0],
-  ['rootBeforeNodes', 'fleet', 2],
+  ['rootBeforeNodes', 'fleet', 7, 9, 10],
   ['noPins', 'process', 1, 3, 5, 6],
   ['noSync', 'process', 0],
   ['noRunPins', 'process', 12, 18, 27, 34, 43, 48, 52],
   ['forgetEarly', 'process', 2],
-  ['replayAgain', 'process', 3, 5, 8, 10, 15],
+  ['replayAgain', 'process', 17, 27, 41, 44, 50],
 ]
 
 for (const [variant, world, ...seeds] of recorded) {
