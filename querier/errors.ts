@@ -20,6 +20,12 @@ export const notFound = defineError({
   help: 'No endpoint of this API has this path and method.',
 })
 
+export const blockGone = defineError({
+  code: 'block-gone',
+  kind: 'unavailable',
+  help: 'An object of the catalog or a block that the query needs is not in the store. When it happens again, somebody or a rule of the bucket deleted it: the message names it.',
+})
+
 export const snapshotExpired = defineError({
   code: 'snapshot-expired',
   kind: 'unavailable',

@@ -4,6 +4,7 @@ import { ControlCells, createControlMemory } from '#base/flow/control-cell.ts'
 import { systemClock } from '#base/clock.ts'
 import { createLogger } from '#base/log.ts'
 import { createMetrics } from '#base/metrics.ts'
+import { objectMissing } from '#storage/objects/errors.ts'
 import type { Api, Endpoint } from './endpoint.ts'
 import { Places } from './places.ts'
 import { apiRoutes, type RouteDeps } from './routes.ts'
@@ -78,6 +79,13 @@ test('a query that is ended for its snapshot says so', async (t) => {
   const response = await app.request('/rows')
   t.assert.deepEqual([response.status, await response.text()], [503, 'snapshot-expired'])
   t.assert.equal(ledger.released, true)
+})
+
+test('a query whose block is gone may be asked again; its rows are not unknown', async (t) => {
+  const { app } = appOf(async function* () {
+    yield await Promise.reject(objectMissing.make('the store has no object data/logs/a.sbx'))
+  })
+  t.assert.equal(await (await app.request('/rows')).text(), 'block-gone')
 })
 
 test('a query waits for a place before its snapshot is taken, and gets it with the first bytes of another', async (t) => {

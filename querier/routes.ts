@@ -6,15 +6,16 @@
  */
 import type { UnderlyingSource } from 'node:stream/web'
 import { Hono, type Context } from 'hono'
-import { AppError } from '#base/errors.ts'
+import { AppError, isCode } from '#base/errors.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Metrics } from '#base/metrics.ts'
 import type { ControlCell, ControlCells } from '#base/flow/control-cell.ts'
 import type { Principal } from '#schemas/tenant.ts'
+import { objectMissing } from '#storage/objects/errors.ts'
 import type { QuerierConfig } from './config.ts'
 import type { Api, Endpoint, NeededRange, QueryRequest } from './endpoint.ts'
-import { formInvalid, formTooLarge, notFound, snapshotExpired } from './errors.ts'
+import { blockGone, formInvalid, formTooLarge, notFound, snapshotExpired } from './errors.ts'
 import type { QueryJob, SignalView } from './job.ts'
 import type { Places, PlaceWait } from './places.ts'
 import { queries, queriesRunning, querySeconds } from './metrics.ts'
@@ -194,6 +195,9 @@ async function* runJob(
       yield chunk
     }
   } catch (error) {
+    // Of its kind it would say 404, which means to Grafana that a trace does not exist.
+    if (!expired && isCode(error, objectMissing))
+      throw blockGone.make(error.message, { cause: error })
     if (!expired) throw error
     throw snapshotExpired.make('the query held memory that new rows needed; try a shorter range', {
       cause: error,

@@ -4,7 +4,7 @@ import { defineError } from '#base/errors.ts'
 export const objectMissing = defineError({
   code: 'object-missing',
   kind: 'not-found',
-  help: 'An object that was asked for by name is not in the store. A query plans again when this happens; anything else reports it.',
+  help: 'An object that was asked for by name is not in the store. Readers of the catalog list again; a query is answered with block-gone.',
 })
 
 export const objectChanged = defineError({
