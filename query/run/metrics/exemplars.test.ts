@@ -1,9 +1,10 @@
 /** Exemplars and buckets of points that stand beside points without any, in a run and in a block. */
 import { test } from 'node:test'
 import { sourceOf } from '#test/source.ts'
+import type { Matcher } from '../../plan/column.ts'
 import { showMetric } from '../labels.ts'
 import { readExemplars } from './exemplars.ts'
-import { listPointSeries } from './list.ts'
+import { listPointSeries, listSeries } from './list.ts'
 
 const everything = { from: 0n, to: 2n ** 63n - 1n }
 
@@ -64,4 +65,29 @@ test('a marker that a series has ended has no buckets', async (t) => {
       'h_bucket{a="x", le="+Inf"}',
     ])
   }
+})
+
+test('series and exemplars of several tenants are told apart', async (t) => {
+  const written = request([point(1, [5], 'x', 2)])
+  const open = (tenant: string) =>
+    sourceOf({ signal: 'metrics', tenant }, [{ request: written, tenant }])
+  const sources = [await open('one'), await open('two')]
+  const check = async (matchers: readonly Matcher[], want: readonly string[]) => {
+    const found = await readExemplars(sources, [matchers], everything)
+    t.assert.deepEqual(
+      found.map(({ labels, exemplars }) => `${showMetric(labels)} ${exemplars.length}`),
+      want.map((tenant) => `h_bucket{__tenant_id__="${tenant}", a="x", le="5"} 1`),
+    )
+    const listed = await Array.fromAsync(listSeries(sources, [matchers], everything))
+    const buckets = await Array.fromAsync(listPointSeries(sources, [matchers], everything))
+    const shown = [...listed.map(({ labels }) => labels), ...buckets].map(showMetric)
+    t.assert.equal(
+      shown.every((text) => want.some((tenant) => text.includes(`__tenant_id__="${tenant}"`))),
+      true,
+      shown.join(' '),
+    )
+    t.assert.equal(shown.length, want.length * 5)
+  }
+  await check([], ['one', 'two'])
+  await check([{ label: '__tenant_id__', operator: '=', value: 'two' }], ['two'])
 })

@@ -18,7 +18,7 @@ import { metricName, withLabel } from '../labels.ts'
 import { labelsKey, type Labels } from '../operator.ts'
 import type { Source } from '../source.ts'
 import type { ListRange } from './list.ts'
-import { SeriesMatcher } from './matchers.ts'
+import { selectorsOf, SeriesMatcher, tenantOf, withTenant } from './matchers.ts'
 import { PointReader } from './points.ts'
 
 export interface Exemplar {
@@ -44,9 +44,11 @@ export async function readExemplars(
   selectors: readonly (readonly Matcher[])[],
   range: ListRange,
 ): Promise<readonly ExemplarSeries[]> {
-  const matchers = selectors.map((selector) => new SeriesMatcher(selector))
   const found = new Map<string, ExemplarSeries & { readonly seen: Set<string> }>()
   for (const source of sources) {
+    const tenant = tenantOf(source, sources)
+    const matchers = selectorsOf(selectors, tenant).map((selector) => new SeriesMatcher(selector))
+    if (matchers.length === 0) continue
     const scan = source.scan({
       signal: 'metrics',
       ...range,
@@ -57,7 +59,8 @@ export async function readExemplars(
     })
     for await (const batch of scan) {
       source.control.check()
-      eachExemplar(batch, matchers, (labels, exemplar) => {
+      eachExemplar(batch, matchers, (own, exemplar) => {
+        const labels = withTenant(own, tenant)
         const key = labelsKey(labels)
         const series = found.get(key) ?? { labels, exemplars: [], seen: new Set() }
         found.set(key, series)

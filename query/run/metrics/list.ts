@@ -13,7 +13,8 @@ import { formatFloat } from '../../text/numbers.ts'
 import { metricName, withLabel } from '../labels.ts'
 import { bytesOfLabels, labelsKey, type Labels } from '../operator.ts'
 import type { Source } from '../source.ts'
-import { SeriesMatcher } from './matchers.ts'
+import type { Tenant } from '#schemas/tenant.ts'
+import { selectorsOf, SeriesMatcher, tenantOf, withTenant } from './matchers.ts'
 import { PointReader } from './points.ts'
 
 /** A series or, where `pointLabel` is not null, a family of series that differ in that label. */
@@ -34,21 +35,28 @@ export async function* listSeries(
   selectors: readonly (readonly Matcher[])[],
   range: ListRange,
 ): AsyncGenerator<ListedSeries> {
-  const matchers = matchersOf(selectors)
   for (const source of sources) {
+    const tenant = tenantOf(source, sources)
+    const matchers = matchersOf(selectors, tenant)
+    if (matchers.length === 0) continue
     for await (const identity of source.streams('metrics', range.from, range.to)) {
-      const labels = prometheusStream(identity)?.labels ?? []
+      const labels = withTenant(prometheusStream(identity)?.labels ?? [], tenant)
       for (const part of partsOf(matchers, (matcher) => matcher.parts(identity))) {
         yield { labels: withLabel(labels, metricName, part.name), pointLabel: part.pointLabel }
       }
       const info = matchers.some((matcher) => matcher.info(identity)) ? targetInfo(identity) : null
-      if (info !== null) yield { labels: info, pointLabel: null }
+      if (info !== null) yield { labels: withTenant(info, tenant), pointLabel: null }
     }
   }
 }
 
-function matchersOf(selectors: readonly (readonly Matcher[])[]): readonly SeriesMatcher[] {
-  return (selectors.length === 0 ? [[]] : selectors).map((one) => new SeriesMatcher(one))
+/** None when none is for the tenant. */
+function matchersOf(
+  selectors: readonly (readonly Matcher[])[],
+  tenant: Tenant | null,
+): readonly SeriesMatcher[] {
+  const all = selectors.length === 0 ? [[]] : selectors
+  return selectorsOf(all, tenant).map((one) => new SeriesMatcher(one))
 }
 
 function partsOf(
@@ -66,8 +74,10 @@ export async function* listPointSeries(
   selectors: readonly (readonly Matcher[])[],
   range: ListRange,
 ): AsyncGenerator<Labels> {
-  const matchers = matchersOf(selectors)
   for (const source of sources) {
+    const tenant = tenantOf(source, sources)
+    const matchers = matchersOf(selectors, tenant)
+    if (matchers.length === 0) continue
     const scan = source.scan({
       signal: 'metrics',
       ...range,
@@ -81,7 +91,7 @@ export async function* listPointSeries(
     })
     for await (const batch of scan) {
       source.control.check()
-      yield* seriesOfBatch(batch, matchers)
+      for (const labels of seriesOfBatch(batch, matchers)) yield withTenant(labels, tenant)
     }
   }
 }

@@ -205,3 +205,21 @@ test('series of several tenants say whose they are', async (t) => {
     'a{__tenant_id__="two", job="web"} 1@1',
   ])
 })
+
+test('a matcher of the tenant chooses among several', async (t) => {
+  const list = streamsOf([stream('a', metricType.gauge)])
+  const batch = batchOf('metrics', list, [number(0, 1, 1)])
+  const sources = [sourceOf([batch], 'one'), sourceOf([batch], 'two')]
+  const check = async (operator: Matcher['operator'], value: string, want: readonly string[]) => {
+    const matchers = [named('a'), { label: '__tenant_id__', operator, value }]
+    const series = want.map((tenant) => `a{__tenant_id__="${tenant}", job="web"}`)
+    t.assert.deepEqual(
+      await read([], matchers, sources),
+      series.map((text) => `${text} 1@1`),
+    )
+  }
+  await check('=', 'one', ['one'])
+  await check('!=', 'one', ['two'])
+  await check('=~', 'one|two', ['one', 'two'])
+  await check('=', '', [])
+})

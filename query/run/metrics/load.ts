@@ -15,7 +15,7 @@ import type { Matcher } from '../../plan/column.ts'
 import type { Control, Source } from '../source.ts'
 import { Collector } from './collector.ts'
 import { Families } from './families.ts'
-import { SeriesMatcher } from './matchers.ts'
+import { selectorsOf, SeriesMatcher, tenantOf } from './matchers.ts'
 import { PointReader } from './points.ts'
 import type { Samples } from './samples.ts'
 import { seriesOfStream, type StreamSeries } from './stream-series.ts'
@@ -56,17 +56,14 @@ export function readerOf(sources: readonly Source[]): Reader {
 async function load(sources: readonly Source[], selection: Selection): Promise<Loaded> {
   const control = must(sources[0], 'a query has a source').control
   const collector = new Collector(control)
-  const matcher = new SeriesMatcher(selection.matchers)
   const native = new Set<string>()
   const families = new Families(control)
   for (const source of sources) {
-    const loader = new Loader({
-      collector,
-      families,
-      matcher,
-      native,
-      tenant: sources.length > 1 ? source.tenant : null,
-    })
+    const tenant = tenantOf(source, sources)
+    const [matchers] = selectorsOf([selection.matchers], tenant)
+    if (matchers === undefined) continue
+    const matcher = new SeriesMatcher(matchers)
+    const loader = new Loader({ collector, families, matcher, native, tenant })
     const scan = source.scan({
       signal: 'metrics',
       from: nanoseconds(Math.floor(selection.fromMs) + 1),

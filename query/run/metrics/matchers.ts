@@ -14,7 +14,10 @@ import {
 } from '#schemas/names/prometheus.ts'
 import type { StreamHint } from '#schemas/predicate.ts'
 import type { Matcher } from '../../plan/column.ts'
-import { labelValue, metricName } from '../labels.ts'
+import type { Tenant } from '#schemas/tenant.ts'
+import { labelValue, metricName, withLabel } from '../labels.ts'
+import type { Labels } from '../operator.ts'
+import type { Source } from '../source.ts'
 
 type Test = (value: string) => boolean
 
@@ -76,6 +79,32 @@ export class SeriesMatcher {
     }
     return true
   }
+}
+
+/** Whose a series is, where a query is over several tenants; what Mimir calls it. */
+const tenantLabel = '__tenant_id__'
+
+/** The tenant that series of `source` are labelled with: none where there is only one. */
+export function tenantOf(source: Source, sources: readonly Source[]): Tenant | null {
+  return sources.length > 1 ? source.tenant : null
+}
+
+/** Selectors as they apply to the series of one tenant of several, which do not have their label yet: those it fits, without it. */
+export function selectorsOf(
+  selectors: readonly (readonly Matcher[])[],
+  tenant: Tenant | null,
+): readonly (readonly Matcher[])[] {
+  if (tenant === null) return selectors
+  return selectors
+    .filter((selector) =>
+      selector.every((matcher) => matcher.label !== tenantLabel || testOf(matcher)(tenant)),
+    )
+    .map((selector) => selector.filter(({ label }) => label !== tenantLabel))
+}
+
+/** Labels of a series with its tenant, where there are several. */
+export function withTenant(labels: Labels, tenant: Tenant | null): Labels {
+  return tenant === null ? labels : withLabel(labels, tenantLabel, tenant)
 }
 
 const none: readonly SeriesPart[] = []

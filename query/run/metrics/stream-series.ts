@@ -15,7 +15,7 @@ import { metricName, withLabel } from '../labels.ts'
 import type { Labels } from '../operator.ts'
 import type { Collector } from './collector.ts'
 import type { Families, Family } from './families.ts'
-import type { SeriesMatcher } from './matchers.ts'
+import { withTenant, type SeriesMatcher } from './matchers.ts'
 import type { PointReader } from './points.ts'
 
 export interface StreamSeriesOptions {
@@ -51,8 +51,7 @@ export class StreamSeries {
   constructor(identity: StreamIdentity, options: StreamSeriesOptions) {
     const { collector, families, matcher, tenant } = options
     this.#collector = collector
-    const labelled = (labels: Labels): Labels =>
-      tenant === null ? labels : withLabel(labels, '__tenant_id__', tenant)
+    const labelled = (labels: Labels): Labels => withTenant(labels, tenant)
     const stream = prometheusStream(identity)
     const parts = matcher.parts(identity).filter(({ part }) => part !== 'native')
     const delta = stream?.delta ?? false
