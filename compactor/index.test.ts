@@ -23,7 +23,7 @@ const chain = { logId: '00000000000000aa', partition: 0 }
 const never = new AbortController().signal
 
 /** `broken`: of which signal no block can be rewritten, as when one of its inputs is damaged. */
-async function world(broken: SignalName | null = null) {
+async function world(broken: SignalName | null = null, blocksOnDisk = true) {
   let nowMs = 1000 * hourMs
   const clock: Clock = {
     ...systemClock,
@@ -70,7 +70,7 @@ async function world(broken: SignalName | null = null) {
     store,
     pins,
     budget,
-    blocksOnDisk: true,
+    blocksOnDisk,
     rewrite,
     clock,
     random,
@@ -209,6 +209,18 @@ test('orphans of a crash are deleted in the first round, later ones only when ol
   t.assert.equal((await store.list('data/')).length, 0)
   advance(hourMs)
   await store.createIfAbsent(name('bb'), new Uint8Array(1))
+  await compactor.round(never)
+  t.assert.equal((await store.list('data/')).length, 1)
+  advance(hourMs)
+  await compactor.round(never)
+  t.assert.equal((await store.list('data/')).length, 0)
+})
+
+test('in a bucket the first round too leaves what another process may be about to commit', async (t) => {
+  const { compactor, store, advance, live } = await world(null, false)
+  await live('logs').commit({ tree: { add: [], remove: [] }, folded: [] })
+  const key = dataKey({ signal: 'logs', tenant: 't', timeMs: 0, level: 1, nonce: 'aa' })
+  await store.createIfAbsent(key, new Uint8Array(1))
   await compactor.round(never)
   t.assert.equal((await store.list('data/')).length, 1)
   advance(hourMs)

@@ -115,8 +115,9 @@ class Rounds {
         await work(rounds).catch((error: unknown) => failures.push(error))
       }
     }
-    const atStart = this.#orphansMs === null
-    if (this.#areOrphansDue()) await each((rounds) => rounds.sweepOrphans(atStart))
+    // A folder has a lock; over a bucket the process before this one may still be about to commit a job.
+    const alone = this.#orphansMs === null && this.#deps.blocksOnDisk
+    if (this.#areOrphansDue()) await each((rounds) => rounds.sweepOrphans(alone))
     await each(async (rounds) => {
       for (let jobs = 0; jobs < jobsPerRound && !abort.aborted; jobs++) {
         if (!(await rounds.compact(abort))) break

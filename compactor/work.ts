@@ -192,12 +192,12 @@ export class SignalRounds {
     if (gone > 0) metrics.add(measures.deletedObjects, gone, { signal, reason: 'retired' })
   }
 
-  /** Deletes what no root ever named. `atStart`: before any work, when no job can be under way. */
-  async sweepOrphans(atStart: boolean): Promise<void> {
+  /** Deletes what no root ever named. `alone`: no job can be under way, here or in another process. */
+  async sweepOrphans(alone: boolean): Promise<void> {
     const { live, store, clock, metrics, signal, logger } = this.#work
     const { catalog } = live
     const newestRoot = () => catalog.newestRoot()
-    const minAgeMs = atStart ? 0 : orphanAgeMs
+    const minAgeMs = alone ? 0 : orphanAgeMs
     const { nodes } = catalog
     const gone = await sweepOrphans({ store, signal, nodes, clock, newestRoot, minAgeMs })
     if (gone.length === 0) return

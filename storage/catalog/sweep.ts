@@ -60,8 +60,8 @@ export interface OrphanSweep {
   readonly clock: Pick<Clock, 'nowMs'>
   readonly newestRoot: () => Promise<Root>
   /**
-   * Younger objects are left alone: their writer may be about to commit them. 0 at the start of the
-   * only process; afterwards longer than any job may take; 48 h in a fleet.
+   * Younger objects are left alone: their writer may be about to commit them. 0 at the start of a
+   * process that has locked the store; otherwise longer than any job may take; 48 h in a fleet.
    */
   readonly minAgeMs: number
 }
